@@ -1,0 +1,68 @@
+# Every target says what it does; `make` lists them.
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+MANAGE := $(PYTHON) manage.py
+PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve worker test test-fast cov check fix bench stop
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+.env:
+	@sed "s|^SECRET_KEY=.*|SECRET_KEY=$$(python3 -c 'import secrets; print(secrets.token_urlsafe(50))')|" .env.example > .env
+	@echo "Wrote .env with a fresh SECRET_KEY."
+
+setup: $(VENV)/.installed .env ## Environment, database (embedded unless DATABASE_URL is set), migrations
+	@$(MANAGE) migrate --verbosity 0
+
+demo: setup ## Import the 2022 Formula 1 season and say where to look
+	@$(MANAGE) demo
+
+serve: setup ## The web site on http://localhost:8000
+	$(MANAGE) runserver 8000
+
+worker: setup ## The queue's workers (django-q2)
+	$(MANAGE) qcluster
+
+test: $(VENV)/.installed-dev .env ## The whole suite, with coverage
+	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
+
+test-fast: $(VENV)/.installed-dev .env ## Only the tests that need no database
+	$(PYTHON) -m pytest tests/unit
+
+cov: $(VENV)/.installed-dev .env ## Coverage line by line, in htmlcov/
+	$(PYTHON) -m pytest --cov --cov-report=html
+
+check: $(VENV)/.installed-dev .env ## Lint, format, types, import rules, migrations; never writes
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/djhtml --check templates
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(MANAGE) makemigrations --check --dry-run
+	DEBUG=false ALLOWED_HOSTS=localhost $(MANAGE) check --deploy --fail-level WARNING
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+
+fix: $(VENV)/.installed-dev ## Repair what lint and format can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/djhtml templates
+
+bench: $(VENV)/.installed-dev .env ## Measure imports as ratios to a bare COPY (LAPS=500000)
+	$(PYTHON) tests/benchmarks/bench_import.py --laps $(or $(LAPS),500000)
+
+stop: ## Stop the embedded PostgreSQL
+	@$(MANAGE) stop_postgres

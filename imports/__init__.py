@@ -1,0 +1,1 @@
+"""From bytes to races: the doors, the pipeline and its records."""

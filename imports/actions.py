@@ -1,0 +1,168 @@
+"""What can be done: every door (admin, command, API, queue) enters here.
+
+Writes across models, each in one transaction; keyword-only, `by` says who.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from imports import conf, doorbell, flags
+from imports.errors import IngestDisabled, NothingToImport
+from imports.flags import Flag, FlagValue
+from imports.models import FeatureFlag, ImportRun, RunFile, SourceFile
+from imports.pipeline import manifest
+from imports.pipeline.manifest import Statement
+from imports.pipeline.run import Lane, end_run, prepare_run, run_lane
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a run: by which door, with which options over the flags."""
+
+    trigger: str
+    by: AbstractBaseUser | None = None
+    #: Read files again that were imported before.
+    force: bool = False
+    options: dict[Flag, FlagValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A file in the manifest, and what it was called this time."""
+
+    file: SourceFile
+    name: str
+
+
+def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Registered]:
+    """Take files from disk into the manifest."""
+    found = []
+    for path in paths:
+        with path.open("rb") as content:
+            file = manifest.register(content, name=path.name, statement=statement)
+        found.append(Registered(file=file, name=path.name))
+    return found
+
+
+def register_uploads(
+    uploads: Iterable[Any], *, statement: Statement
+) -> list[Registered]:
+    """Take uploaded files into the manifest."""
+    found = []
+    for upload in uploads:
+        content: IO[bytes] = upload.file
+        file = manifest.register(content, name=upload.name, statement=statement)
+        found.append(Registered(file=file, name=upload.name))
+    return found
+
+
+def start_run(
+    files: Sequence[Registered], *, source: str, order: Order, in_queue: bool = False
+) -> ImportRun:
+    """Make a run of the files; in the queue, ring for a worker as it commits."""
+    if not files:
+        raise NothingToImport("There is no file to import. Name at least one.")
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    in_force = flags.current() | order.options
+    with transaction.atomic():
+        run = ImportRun.objects.create(
+            source=source,
+            trigger=order.trigger,
+            requested_by=order.by,
+            created_at=timezone.now(),
+            options={
+                **{flag.value: value for flag, value in in_force.items()},
+                "force": order.force,
+            },
+        )
+        _add_files(run, files, force=order.force)
+        if in_queue:
+            doorbell.ring_for_run(run.pk)
+    return run
+
+
+def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
+    """Take a queued run to its end, with a thread for each lane beyond the first."""
+    if not claim_run(run):
+        return
+    prepare_run(run)
+    if len(lanes) == 1:
+        run_lane(run, lane=lanes[0])
+    else:
+        with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
+            for finished in [
+                threads.submit(_run_lane_in_thread, run, lane) for lane in lanes
+            ]:
+                finished.result()
+    end_run(run)
+
+
+def claim_run(run: ImportRun) -> bool:
+    """Take a queued run on; False where another has it."""
+    taken = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.QUEUED).update(
+        state=ImportRun.State.STAGING, started_at=timezone.now()
+    )
+    return bool(taken)
+
+
+def lanes_of(run: ImportRun) -> int:
+    """Give how many lanes the run may have: its concurrency, below the ceiling."""
+    # One connection is the caller's own.
+    ceiling: int = conf.get("DB_POOL_MAX") - 1
+    return max(1, min(int(run.options["concurrency"]), ceiling))
+
+
+def cancel_runs(runs: Iterable[ImportRun], *, by: AbstractBaseUser | None) -> int:
+    """Ask runs to stop after the races in work; give how many were asked."""
+    ids = [run.pk for run in runs]
+    asked = ImportRun.objects.filter(pk__in=ids).exclude(state__in=ImportRun.FINAL)
+    return asked.update(
+        is_cancel_requested=True, message=f"Cancelled by {by or 'the system'}."
+    )
+
+
+def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:
+    """Put a flag's value in force; FlagInvalid says what it can take."""
+    flags.parse(flag, text)
+    row, _ = FeatureFlag.objects.update_or_create(
+        name=flag.value,
+        defaults={"value": text, "reason": reason, "changed_by": by},
+    )
+    return row
+
+
+def _add_files(run: ImportRun, files: Sequence[Registered], *, force: bool) -> None:
+    once = {registered.file.pk: registered for registered in files}
+    RunFile.objects.bulk_create(
+        RunFile(
+            run=run,
+            source_file=registered.file,
+            number=number,
+            name=registered.name,
+            state=_first_state(registered.file, force=force),
+            layout=registered.file.layout,
+        )
+        for number, registered in enumerate(once.values(), start=1)
+    )
+
+
+def _first_state(file: SourceFile, *, force: bool) -> str:
+    if file.imported_at and not force:
+        return RunFile.State.DUPLICATE
+    return RunFile.State.WAITING
+
+
+def _run_lane_in_thread(run: ImportRun, lane: Lane) -> None:
+    try:
+        run_lane(run, lane=lane)
+    finally:
+        # A thread has a connection of its own, which ends with it.
+        connection.close()

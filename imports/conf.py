@@ -1,0 +1,31 @@
+"""The settings of this app, with their defaults: `IMPORTS_<NAME>` in settings."""
+
+from typing import Any
+
+from django.conf import settings
+
+DEFAULTS: dict[str, Any] = {
+    # Where a file belongs when nobody says.
+    "DEFAULT_SOURCE": "local",
+    "DEFAULT_PRIORITY": 100,
+    # Connections that lanes may take together.
+    "DB_POOL_MAX": 10,
+    # A lane that has not finished a race by then has lost it to another lane.
+    "LEASE_SECONDS": 90,
+    # A race is tried so often before it counts as failed.
+    "MAX_ATTEMPTS": 3,
+    # Below the lease, so that a stuck statement ends before another lane starts.
+    "STATEMENT_TIMEOUT_SECONDS": 60,
+    "LOCK_TIMEOUT_SECONDS": 30,
+    # A lane in the queue rings again after this, well below Q_CLUSTER["timeout"].
+    "LANE_SECONDS": 120,
+    # Rejections kept in full, a file and code.
+    "REJECTIONS_PER_CODE": 1_000,
+    # A file longer than this is refused at the door.
+    "MAX_FILE_BYTES": 2 * 1024**3,
+}
+
+
+def get(name: str) -> Any:
+    """Give the setting in force, read at the time of use."""
+    return getattr(settings, f"IMPORTS_{name}", DEFAULTS[name])

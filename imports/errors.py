@@ -1,0 +1,91 @@
+"""What can go wrong, as types: the docstring is the message, facts are attributes.
+
+Rows are never exceptions: a row that cannot be used is a `Rejection`, counted and
+shown. This module imports no Django, so that the child process can use it.
+"""
+
+
+class ImportsError(Exception):
+    """Something went wrong while importing. Look at the log of the run."""
+
+    code = "imports_error"
+    is_retryable = False
+
+    def __init__(self, message: str = "", **facts: object) -> None:
+        self.facts = facts
+        super().__init__(message or (self.__doc__ or "").strip().split("\n")[0])
+
+
+class NothingToImport(ImportsError):
+    """There is no file to import."""
+
+    code = "nothing_to_import"
+
+
+class FileRejected(ImportsError):
+    """The file cannot be used; the same bytes will fail again."""
+
+    code = "file_rejected"
+
+
+class UnknownLayout(FileRejected):
+    """No layout recognises the columns of the file."""
+
+    code = "unknown_layout"
+
+
+class MalformedFile(FileRejected):
+    """The file is damaged or not what its name says."""
+
+    code = "malformed_file"
+
+
+class EmptyFile(FileRejected):
+    """The file is empty. Export it again."""
+
+    code = "empty_file"
+
+
+class ReaderFailed(FileRejected):
+    """The reader died on this file. Nothing of it was taken in."""
+
+    code = "reader_failed"
+
+
+class FlagInvalid(ImportsError):
+    """The value is not one that the flag can take."""
+
+    code = "flag_invalid"
+
+
+class IngestDisabled(ImportsError):
+    """Ingestion is switched off by the flag ingest_enabled. Switch it on to go on."""
+
+    code = "ingest_disabled"
+
+
+class LeaseLost(ImportsError):
+    """Another lane has taken the race over; nothing of this attempt was kept."""
+
+    code = "lease_lost"
+    is_retryable = True
+
+
+class RetryLater(ImportsError):
+    """The database was busy or away. Run it again."""
+
+    code = "retry_later"
+    is_retryable = True
+
+
+class RaceRefused(ImportsError):
+    """The database refused a row of the race. Nothing of the race was written."""
+
+    code = "race_refused"
+
+
+class UnexpectedFailure(ImportsError):
+    """Something failed that should not. Nothing of the race was kept; see the log."""
+
+    code = "unexpected_failure"
+    is_retryable = True

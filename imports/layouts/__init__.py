@@ -1,0 +1,46 @@
+"""Lazy frame of text -> canonical frames: one module a family of layouts.
+
+A layout recognises a file by its columns and says, in polars expressions, which
+canonical rows each line of it states. Imports no Django.
+"""
+
+from collections.abc import Iterable
+
+from imports.errors import UnknownLayout
+from imports.layouts import canonical, ergast
+from imports.layouts.layout import Layout
+
+LAYOUTS: tuple[Layout, ...] = (*ergast.LAYOUTS, *canonical.LAYOUTS)
+
+
+def recognise(columns: Iterable[str]) -> Layout:
+    """Give the layout of a file with these columns, or raise UnknownLayout.
+
+    Of several that fit, the one that asks for the most columns is meant.
+    """
+    held = frozenset(columns)
+    fitting = [layout for layout in LAYOUTS if layout.fits(held)]
+    if not fitting:
+        raise UnknownLayout(_explain(held))
+    chosen = max(fitting, key=lambda layout: len(layout.required))
+    if strange := chosen.unknown_columns(held):
+        raise UnknownLayout(
+            f"The file looks like {chosen.name}, which has no column "
+            f"{', '.join(map(repr, sorted(strange)))}. Rename or remove it; "
+            f"docs/layouts.md lists the columns."
+        )
+    return chosen
+
+
+def _explain(held: frozenset[str]) -> str:
+    nearest = max(LAYOUTS, key=lambda layout: layout.likeness(held))
+    if nearest.likeness(held) <= 0:
+        return (
+            f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
+            "docs/layouts.md lists the columns of each layout."
+        )
+    missing = ", ".join(map(repr, sorted(nearest.required - held)))
+    return (
+        f"No layout recognises the file. It is nearest to {nearest.name}, "
+        f"but has no column {missing}."
+    )

@@ -1,0 +1,194 @@
+"""Text cells -> typed values, as polars expressions that also say what is wrong.
+
+A cell whose text is there and whose value is not is a mistake in the row: the row is
+rejected with the cell's column, code and what was expected. Nothing is guessed.
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+INT32_MAX = 2_147_483_647
+INT16_MAX = 32_767
+#: Longer laps are not laps; 24 hours in ms.
+DAY_MS = 24 * 60 * 60 * 1000
+
+#: [h:][m:]s[.fff], as timing sheets write it; at most milliseconds.
+DURATION = r"^(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,9})(?:\.(\d{1,3}))?$"
+
+
+def clean(column: str) -> str:
+    """Name the cleaned twin of a file's column: trimmed, null markers as null."""
+    return f"clean:{column}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One canonical column: which column of the file it reads, and how."""
+
+    name: str
+    #: The file's column; empty for a constant.
+    source: str
+    value: pl.Expr
+    code: str = ""
+    expected: str = ""
+    is_required: bool = False
+
+    @property
+    def is_wrong(self) -> pl.Expr:
+        """Whether the row must be rejected for this cell."""
+        if not self.source:
+            return pl.lit(value=False)
+        if self.is_required:
+            return self.value.is_null()
+        if not self.code:
+            return pl.lit(value=False)
+        return self.value.is_null() & pl.col(clean(self.source)).is_not_null()
+
+    def required(self) -> "Cell":
+        """Give the same cell, refused when it is empty."""
+        return replace(self, is_required=True)
+
+    def with_value(self, value: pl.Expr) -> "Cell":
+        """Give the same cell with a value worked out another way."""
+        return replace(self, value=value)
+
+
+def constant(name: str, value: str | int | None) -> Cell:
+    """Give a value that the layout states, not the file."""
+    return Cell(name=name, source="", value=pl.lit(value))
+
+
+def text(name: str, source: str, *, max_chars: int = 300) -> Cell:
+    """Give text in Unicode NFC; text with NUL or of more than max_chars is wrong."""
+    return Cell(
+        name=name,
+        source=source,
+        value=storable(pl.col(clean(source)), max_chars=max_chars),
+        code="not_text",
+        expected=f"at most {max_chars} characters of text",
+    )
+
+
+def storable(value: pl.Expr, *, max_chars: int) -> pl.Expr:
+    """Give text in Unicode NFC; null where PostgreSQL could not hold it."""
+    value = value.str.normalize("NFC")
+    has_nul = value.str.contains("\x00", literal=True)
+    return pl.when((value.str.len_chars() <= max_chars) & ~has_nul).then(value)
+
+
+def key(name: str, source: str) -> Cell:
+    """Give the text of a natural key; it must be there."""
+    cell = text(name, source, max_chars=200).required()
+    return replace(cell, expected="a key of at most 200 characters")
+
+
+def whole(name: str, source: str, *, lowest: int = 0, highest: int = INT32_MAX) -> Cell:
+    """Give a whole number from lowest to highest."""
+    number = pl.col(clean(source)).cast(pl.Int64, strict=False)
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(number.is_between(lowest, highest)).then(number),
+        code="not_a_whole_number",
+        expected=f"a whole number from {lowest:,} to {highest:,}",
+    )
+
+
+def small(name: str, source: str, *, lowest: int = 0) -> Cell:
+    """Give a whole number that fits a smallint: positions, grids, rounds."""
+    return whole(name, source, lowest=lowest, highest=INT16_MAX)
+
+
+def decimal(name: str, source: str) -> Cell:
+    """Give a decimal number of at most six digits before and three after the point."""
+    raw = pl.col(clean(source))
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(raw.str.contains(r"^-?\d{1,6}(\.\d{1,3})?$")).then(raw),
+        code="not_a_number",
+        expected="a number such as 25 or 12.5",
+    )
+
+
+def duration_ms(name: str, source: str) -> Cell:
+    """Give milliseconds of `1:34.570`, `94.57`, `1:31:12.345` or `00:01:31.531`."""
+    parts = pl.col(clean(source)).str.extract_groups(DURATION)
+    hours, minutes, seconds, fraction = (
+        parts.struct.field(str(n)) for n in range(1, 5)
+    )
+    total = (
+        hours.cast(pl.Int64).fill_null(0) * 3_600_000
+        + minutes.cast(pl.Int64).fill_null(0) * 60_000
+        + seconds.cast(pl.Int64) * 1000
+        + fraction.str.pad_end(3, "0").cast(pl.Int64).fill_null(0)
+    )
+    # 1:75.000 is a slip, 94.57 and 75:12.000 are how long sessions are written.
+    is_clock = minutes.is_null() | (seconds.cast(pl.Int64) < 60)
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(is_clock & (total <= DAY_MS)).then(total),
+        code="not_a_time",
+        expected="a time such as 1:34.570",
+    )
+
+
+def milliseconds(name: str, source: str) -> Cell:
+    """Give whole milliseconds of at most a day."""
+    return whole(name, source, highest=DAY_MS)
+
+
+def date(name: str, source: str) -> Cell:
+    """Give an ISO date between 1850 and 2100, as text."""
+    raw = pl.col(clean(source))
+    year = raw.str.to_date("%Y-%m-%d", strict=False).dt.year()
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(year.is_between(1850, 2099)).then(raw),
+        code="not_a_date",
+        expected="a date such as 2022-03-20",
+    )
+
+
+def time_of_day(name: str, source: str) -> Cell:
+    """Give a clock time, as text."""
+    raw = pl.col(clean(source))
+    is_time = raw.str.to_time("%H:%M:%S%.f", strict=False).is_not_null()
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(is_time).then(raw),
+        code="not_a_time_of_day",
+        expected="a clock time such as 18:26:35",
+    )
+
+
+def moment(name: str, source: str) -> Cell:
+    """Give an ISO 8601 moment with its offset from UTC (or Z), as text."""
+    raw = pl.col(clean(source))
+    year = raw.str.to_datetime("%+", time_unit="ms", time_zone="UTC", strict=False)
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(year.dt.year().is_between(1850, 2099)).then(raw),
+        code="not_a_moment",
+        expected="a moment with its offset, such as 2022-03-20T15:00:00Z",
+    )
+
+
+def switch(name: str, source: str) -> Cell:
+    """Give true or false of the words and digits that say so."""
+    raw = pl.col(clean(source)).str.to_lowercase()
+    return Cell(
+        name=name,
+        source=source,
+        value=pl.when(raw.is_in(["true", "t", "yes", "y", "1"]))
+        .then(pl.lit(value=True))
+        .when(raw.is_in(["false", "f", "no", "n", "0"]))
+        .then(pl.lit(value=False)),
+        code="not_a_switch",
+        expected="true or false",
+    )

@@ -1,0 +1,62 @@
+"""What a layout is: which columns it is known by, and the rows that a line states."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from imports.layouts.cells import Cell
+
+#: Keys of a canonical row, outermost first; `number` is a lap's or a stop's.
+KEYS = ("meeting_key", "race_key", "key", "number")
+
+
+@dataclass(frozen=True)
+class CanonicalTable:
+    """The rows of one kind that a file states: which cells make keys and values."""
+
+    kind: str
+    keys: tuple[Cell, ...]
+    values: tuple[Cell, ...] = ()
+    #: Lines that state no such row (a null condition counts as no).
+    where: pl.Expr | None = None
+    #: Several lines state the same row (an entrant in each of its laps): equal ones
+    #: are one.
+    is_distinct: bool = False
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Keys and values."""
+        return self.keys + self.values
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A kind of file: `family.file`, known by its columns."""
+
+    name: str
+    required: frozenset[str]
+    #: The canonical tables, given the columns that the file has.
+    tables: Callable[[frozenset[str]], tuple[CanonicalTable, ...]]
+    optional: frozenset[str] = frozenset()
+    #: Columns that tell a sibling: a file with one of them is not of this layout.
+    excluded: frozenset[str] = frozenset()
+    null_markers: tuple[str, ...] = ("",)
+    #: Whether a column it does not know is refused (a misspelt one is not lost).
+    is_strict: bool = False
+    prepare: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
+
+    def fits(self, columns: frozenset[str]) -> bool:
+        """Whether a file with these columns is of this layout."""
+        return self.required <= columns and not self.excluded & columns
+
+    def likeness(self, columns: frozenset[str]) -> float:
+        """Give how near the columns come, for the message that it is not this one."""
+        known = self.required | self.optional
+        return len(known & columns) / len(known) - len(self.excluded & columns)
+
+    def unknown_columns(self, columns: frozenset[str]) -> frozenset[str]:
+        """Give the columns that a strict layout does not know."""
+        if not self.is_strict:
+            return frozenset()
+        return columns - self.required - self.optional

@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+from django.utils import timezone
+
+from imports.models.counts import CountedRows
+from races.models.fields import KeyField
+
+
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    """Runs, with counts beside them."""
+
+    def with_race_counts(self) -> "ImportRunQuerySet":
+        """Annotate total, done and failed races."""
+        return self.annotate(
+            race_total=Count("checkpoints"),
+            race_done=Count("checkpoints", filter=Q(checkpoints__state="done")),
+            race_failed=Count("checkpoints", filter=Q(checkpoints__state="failed")),
+        )
+
+    def move(self, pk: int, *, from_states: list[str], to_state: str) -> bool:
+        """Change the state by compare-and-swap; False where another was first."""
+        return bool(self.filter(pk=pk, state__in=from_states).update(state=to_state))
+
+
+class ImportRun(CountedRows):
+    """One attempt to import a set of source files."""
+
+    class State(models.TextChoices):
+        # Waits for a worker.
+        QUEUED = "queued"
+        # Its files are read into staging.
+        STAGING = "staging"
+        # Its races are known; none is written yet.
+        PLANNED = "planned"
+        # Lanes write its races.
+        WRITING = "writing"
+        # Every file and every race is in.
+        SUCCEEDED = "succeeded"
+        # Some files or races are in, some are not.
+        PARTIAL = "partial"
+        # Nothing is in.
+        FAILED = "failed"
+        # A person or the kill switch ended it; what was committed stays.
+        CANCELLED = "cancelled"
+
+    FINAL = (State.SUCCEEDED, State.PARTIAL, State.FAILED, State.CANCELLED)
+
+    class Trigger(models.TextChoices):
+        COMMAND = "command"
+        ADMIN = "admin"
+        API = "api"
+
+    source = KeyField(max_length=50)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    #: Flags and options as they were when the run was made: it keeps to them.
+    options = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    #: Counts of venues, teams, competitors and meetings; set when they are committed.
+    shared_rows = models.JSONField(null=True, editable=False)
+    is_cancel_requested = models.BooleanField(default=False)
+    #: Why the run ended as it did, where a sentence is needed.
+    message = models.TextField(blank=True)
+    files = models.ManyToManyField("imports.SourceFile", through="imports.RunFile")
+
+    objects = ImportRunQuerySet.as_manager()
+
+    class Meta:
+        get_latest_by = "created_at"
+        constraints = [
+            models.CheckConstraint(
+                name="importrun_finished_at_set_iff_final",
+                condition=Q(
+                    finished_at__isnull=False,
+                    state__in=["succeeded", "partial", "failed", "cancelled"],
+                )
+                | Q(
+                    finished_at__isnull=True,
+                    state__in=["queued", "staging", "planned", "writing"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="importrun_finished_after_start",
+                condition=Q(started_at__isnull=True)
+                | Q(finished_at__isnull=True)
+                | Q(finished_at__gte=F("started_at")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at"], name="importrun_newest_first"),
+        ]
+
+    def __str__(self) -> str:
+        return f"run {self.pk}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run is over."""
+        return self.state in self.FINAL
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it worked; up to now while it still does."""
+        if self.started_at is None:
+            return None
+        return (self.finished_at or timezone.now()) - self.started_at

@@ -1,0 +1,79 @@
+from django.db import models
+from django.db.models import Q
+
+from imports.models.counts import CountedRows
+from imports.models.import_run import ImportRun
+from races.models import Race
+from races.models.fields import KeyField
+
+
+class RaceCheckpoint(CountedRows):
+    """A row in state done means: this race of this run is committed.
+
+    Done is set by the transaction that writes the race, fenced by `epoch`: a lane
+    whose lease was taken over cannot commit.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        # A lane holds it until `lease_until`.
+        CLAIMED = "claimed"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, related_name="checkpoints"
+    )
+    number = models.PositiveIntegerField()
+    source = KeyField(max_length=50)
+    meeting_key = KeyField()
+    race_key = KeyField()
+    race = models.ForeignKey(Race, on_delete=models.SET_NULL, null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    epoch = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    owner = models.CharField(max_length=100, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    laps_staged = models.PositiveIntegerField(default=0)
+    #: Milliseconds: reading its staged rows, deciding, writing, all of it.
+    fetch_ms = models.FloatField(null=True, blank=True)
+    transform_ms = models.FloatField(null=True, blank=True)
+    write_ms = models.FloatField(null=True, blank=True)
+    total_ms = models.FloatField(null=True, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    message = models.TextField(blank=True)
+    is_retryable = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "source", "meeting_key", "race_key"],
+                name="racecheckpoint_one_per_run_and_race",
+            ),
+            models.CheckConstraint(
+                name="racecheckpoint_lease_set_iff_claimed",
+                condition=Q(state="claimed", lease_until__isnull=False)
+                | (~Q(state="claimed") & Q(lease_until__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="racecheckpoint_finished_at_set_iff_settled",
+                condition=Q(
+                    finished_at__isnull=False,
+                    state__in=["done", "failed", "cancelled"],
+                )
+                | Q(finished_at__isnull=True, state__in=["waiting", "claimed"]),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["run", "number"],
+                name="racecheckpoint_open",
+                condition=Q(state__in=["waiting", "claimed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meeting_key}/{self.race_key} of run {self.run_id}"

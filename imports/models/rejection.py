@@ -1,0 +1,36 @@
+from django.db import models
+
+from imports.models.import_run import ImportRun
+from imports.models.source_file import SourceFile
+
+
+class Rejection(models.Model):
+    """A row of a file that was refused, with the reason and its original text.
+
+    At most `imports.conf.REJECTIONS_PER_CODE` a file and code are kept in full; the
+    counts on `RunFile` are exact.
+    """
+
+    run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, related_name="rejections"
+    )
+    source_file = models.ForeignKey(
+        SourceFile, on_delete=models.CASCADE, related_name="rejections"
+    )
+    #: As a spreadsheet shows it: the header is row 1.
+    row_number = models.PositiveBigIntegerField()
+    column = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=50)
+    message = models.TextField()
+    #: The row's cells by column, as the file writes them.
+    original = models.JSONField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["run", "source_file"], name="rejection_by_run_and_file"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.row_number}: {self.message}"

@@ -1,0 +1,54 @@
+from django.db import models
+
+from imports.models.import_run import ImportRun
+from imports.models.source_file import SourceFile
+
+
+class RunFile(models.Model):
+    """A source file in a run, and what the run made of it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        STAGED = "staged"
+        # The same bytes were imported before: no work.
+        DUPLICATE = "duplicate"
+        # It cannot be read; `error_code` and `message` say why.
+        REJECTED = "rejected"
+
+    run = models.ForeignKey(
+        ImportRun, on_delete=models.CASCADE, related_name="run_files"
+    )
+    source_file = models.ForeignKey(
+        SourceFile, on_delete=models.PROTECT, related_name="run_files"
+    )
+    #: The number of the file in the run's staging tables, from 1.
+    number = models.PositiveIntegerField()
+    #: As it was called this time.
+    name = models.CharField(max_length=255)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    layout = models.CharField(max_length=50, blank=True)
+    #: Rows of the file, the rejected ones among them.
+    rows_read = models.PositiveBigIntegerField(default=0)
+    rows_rejected = models.PositiveBigIntegerField(default=0)
+    #: Canonical laps and other records that were staged from it.
+    laps_staged = models.PositiveBigIntegerField(default=0)
+    records_staged = models.PositiveBigIntegerField(default=0)
+    #: Bits of `LapColumn` that its laps state.
+    lap_columns = models.PositiveSmallIntegerField(default=0)
+    #: What a reader should know of a file that was read: [{"code", "message", "rows"}].
+    notices = models.JSONField(default=list)
+    error_code = models.CharField(max_length=50, blank=True)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "number"], name="runfile_one_per_run_and_number"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "source_file"], name="runfile_one_per_run_and_file"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} in run {self.run_id}"

@@ -1,0 +1,18 @@
+from django.db import models
+
+from imports.models.import_run import ImportRun
+
+
+class StageTiming(models.Model):
+    """How long one stage of a run took, and what went through it."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="timings")
+    stage = models.CharField(max_length=20)
+    #: The file's name where the stage works file by file.
+    subject = models.CharField(max_length=255, blank=True)
+    seconds = models.FloatField()
+    rows = models.PositiveBigIntegerField(default=0)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.stage} {self.subject} {self.seconds:.3f} s"

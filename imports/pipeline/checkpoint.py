@@ -1,0 +1,154 @@
+"""Who works on which race, and what is committed: claims, leases, fenced marks.
+
+Every function is one statement, so that it commits by itself, except `record_done`,
+which belongs to the transaction of the race's rows.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from imports import conf
+from imports.errors import ImportsError, LeaseLost
+from imports.models import ImportRun, RaceCheckpoint
+from imports.pipeline.plan import PlannedRace
+from imports.pipeline.stopwatch import Laptimer
+from imports.pipeline.write.race import RaceKey, RaceResult
+from imports.sql import statement
+
+State = RaceCheckpoint.State
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A race that this lane holds, until its lease ends; `epoch` is the fence."""
+
+    id: int
+    number: int
+    source: str
+    meeting_key: str
+    race_key: str
+    laps_staged: int
+    epoch: int
+    attempts: int
+
+    @property
+    def key(self) -> RaceKey:
+        """The race, as its writer knows it."""
+        return RaceKey(self.meeting_key, self.race_key, self.laps_staged)
+
+    @property
+    def name(self) -> str:
+        """The race, for people."""
+        return f"{self.meeting_key}/{self.race_key}"
+
+
+def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
+    """Make a checkpoint of every planned race; those that stand are kept."""
+    planned = list(races)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("open_checkpoints"),
+            {
+                "run": run.pk,
+                "source": run.source,
+                "numbers": [race.number for race in planned],
+                "meeting_keys": [race.meeting_key for race in planned],
+                "race_keys": [race.race_key for race in planned],
+                "laps": [race.laps for race in planned],
+            },
+        )
+
+
+def claim_race(run_id: int, *, owner: str) -> Claim | None:
+    """Take the next open race of the run, or None where none is left to take."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("claim_race"),
+            {
+                "run": run_id,
+                "owner": owner,
+                "lease_seconds": conf.get("LEASE_SECONDS"),
+            },
+        )
+        row = cursor.fetchone()
+    return Claim(*row) if row else None
+
+
+def lock_race(claim: Claim) -> None:
+    """Set the transaction's limits, lock the race, and see that it is still ours."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("begin_race"),
+            {
+                "lock_timeout": f"{conf.get('LOCK_TIMEOUT_SECONDS')}s",
+                "statement_timeout": f"{conf.get('STATEMENT_TIMEOUT_SECONDS')}s",
+                "lock": f"race:{claim.source}:{claim.meeting_key}:{claim.race_key}",
+            },
+        )
+    if not _held(claim).exists():
+        raise LeaseLost
+
+
+def lock_shared_rows(source: str) -> None:
+    """Lock the venues, teams, competitors and meetings of a source."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("lock_shared_rows"), {"lock": f"shared:{source}"})
+
+
+def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
+    """Mark the race as committed, in the transaction of its rows; fenced by epoch."""
+    marked = _held(claim).update(
+        state=State.DONE,
+        race_id=result.race_id,
+        rows=result.rows.as_dict(),
+        laps=result.laps.as_dict(),
+        conflicts=result.conflicts,
+        fetch_ms=timer.parts["fetch"],
+        transform_ms=timer.parts["transform"],
+        write_ms=timer.parts["write"],
+        total_ms=timer.total_ms,
+        finished_at=Now(),
+        lease_until=None,
+        error_code="",
+        message="",
+    )
+    if not marked:
+        raise LeaseLost
+
+
+def record_failed(claim: Claim, error: ImportsError) -> None:
+    """Say why an attempt failed: to be tried again, or for good."""
+    tries_left = claim.attempts < conf.get("MAX_ATTEMPTS")
+    again = error.is_retryable and tries_left
+    _held(claim).update(
+        state=State.WAITING if again else State.FAILED,
+        finished_at=None if again else Now(),
+        lease_until=None,
+        error_code=error.code,
+        message=str(error),
+        is_retryable=error.is_retryable,
+    )
+
+
+def cancel_waiting(run_id: int) -> None:
+    """Settle the races that no lane has begun."""
+    RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING).update(
+        state=State.CANCELLED, finished_at=Now()
+    )
+
+
+def has_open_races(run_id: int) -> bool:
+    """Whether a race waits or is being written."""
+    open_states = Q(state=State.WAITING) | Q(state=State.CLAIMED)
+    return RaceCheckpoint.objects.filter(open_states, run_id=run_id).exists()
+
+
+def _held(claim: Claim) -> Any:
+    return RaceCheckpoint.objects.filter(
+        pk=claim.id, epoch=claim.epoch, state=State.CLAIMED
+    )

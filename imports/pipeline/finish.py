@@ -1,0 +1,78 @@
+"""Settled races -> the end of the run: its state, its totals, its staging dropped."""
+
+from collections.abc import Sequence
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile, SourceFile
+from imports.pipeline.staging_tables import StagingTables
+
+Race = RaceCheckpoint.State
+Run = ImportRun.State
+
+
+def finish_run(run: ImportRun) -> bool:
+    """End a run whose races are all settled; False where another lane was first."""
+    races = list(run.checkpoints.all())
+    files = list(run.run_files.all())
+    state = final_state(
+        race_states=[race.state for race in races],
+        file_states=[file.state for file in files],
+        is_shared_written=run.shared_rows is not None,
+        is_cancelled=run.is_cancel_requested,
+    )
+    shared = run.shared_rows or {"rows": {}, "conflicts": 0}
+    rejected = sum(file.rows_rejected for file in files)
+    refused = Counts(read=rejected, rejected=rejected)
+    laps_refused = sum(file.rows_rejected for file in files if file.lap_columns)
+    rows = Counts.sum(race.row_counts for race in races)
+    laps = Counts.sum(race.lap_counts for race in races)
+    ended = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
+    is_ours = ended.update(
+        state=state,
+        rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
+        laps=(laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
+        conflicts=sum(race.conflicts for race in races) + shared["conflicts"],
+        finished_at=Now(),
+    )
+    if is_ours:
+        _mark_imported(run, is_whole=all(race.state == Race.DONE for race in races))
+        StagingTables(run.pk).drop()
+    return bool(is_ours)
+
+
+def fail_run(run: ImportRun, message: str) -> None:
+    """End a run that could not go on, with the reason."""
+    open_runs = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
+    open_runs.update(state=Run.FAILED, message=message, finished_at=Now())
+    StagingTables(run.pk).drop()
+
+
+def final_state(
+    *,
+    race_states: Sequence[str],
+    file_states: Sequence[str],
+    is_shared_written: bool,
+    is_cancelled: bool,
+) -> str:
+    """Say how a run ended: partial is some of it, failed is nothing of it."""
+    is_bad_race = any(state != Race.DONE for state in race_states)
+    is_bad_file = RunFile.State.REJECTED in file_states
+    if is_cancelled and is_bad_race:
+        return Run.CANCELLED
+    if not is_bad_race and not is_bad_file:
+        return Run.SUCCEEDED
+    is_anything_in = Race.DONE in race_states or (is_shared_written and not race_states)
+    is_known_file = RunFile.State.DUPLICATE in file_states
+    return Run.PARTIAL if is_anything_in or is_known_file else Run.FAILED
+
+
+def _mark_imported(run: ImportRun, *, is_whole: bool) -> None:
+    """Remember the files whose every row is in: the same bytes are no work again."""
+    if not is_whole:
+        return
+    staged = run.run_files.filter(state=RunFile.State.STAGED)
+    SourceFile.objects.filter(
+        pk__in=staged.values("source_file"), imported_at__isnull=True
+    ).update(imported_at=timezone.now())

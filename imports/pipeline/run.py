@@ -1,0 +1,185 @@
+"""The conductor: files -> staged rows -> plan -> races, one transaction each.
+
+It reads as the table in `imports.pipeline` reads, and does nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
+
+from imports import flags
+from imports.errors import ImportsError, IngestDisabled, UnexpectedFailure
+from imports.models import ImportRun, RunFile
+from imports.pipeline import checkpoint, stage, trouble
+from imports.pipeline.checkpoint import Claim
+from imports.pipeline.finish import fail_run, finish_run
+from imports.pipeline.plan import plan_races
+from imports.pipeline.stopwatch import Laptimer, Stopwatch
+from imports.pipeline.write.race import write_race
+from imports.pipeline.write.shared import write_shared
+from imports.pipeline.write.staged import StagedRun
+from imports.sql import statement
+from stats.refresh import refresh_race
+
+log = structlog.get_logger(__name__)
+
+State = ImportRun.State
+
+#: The tables are analyzed after so many races of a run, when it fills them.
+ANALYZE_AFTER_RACES = 5
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One worker of a run: its name, when it must stop, whom it tells."""
+
+    name: str
+    is_time_up: Callable[[], bool] = field(default=lambda: False)
+    on_race: Callable[[Claim], None] = field(default=lambda claim: None)
+
+
+def prepare_run(run: ImportRun) -> None:
+    """Take a claimed run from its files to races that lanes can write."""
+    reason = "It was cut off while it was prepared. Start it again."
+    try:
+        _stage_and_plan(run, watch=Stopwatch(run))
+        reason = ""
+    except DatabaseError as error:
+        reason = str(trouble.explain(error))
+        raise trouble.explain(error) from error
+    finally:
+        # Also when a timeout ends the process: a run is never left half prepared.
+        if reason:
+            fail_run(run, reason)
+
+
+def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
+    if run.run_files.filter(state=RunFile.State.WAITING).exists():
+        stage.stage_files(run, watch=watch)
+    if run.run_files.filter(state=RunFile.State.STAGED).exists():
+        with watch.timing("plan") as timing:
+            races = plan_races(run)
+            checkpoint.open_races(run, races)
+            timing.rows = len(races)
+        _move(run, to_state=State.PLANNED)
+        with watch.timing("shared"):
+            _write_shared_rows(run)
+    _move(run, to_state=State.WRITING)
+
+
+def run_lane(run: ImportRun, *, lane: Lane) -> None:
+    """Write races of the run, one after another, until none is left to take."""
+    staged = StagedRun.of(run)
+    _set_commit_mode(run)
+    log.info("lane_started", run=run.pk, lane=lane.name)
+    while not lane.is_time_up():
+        if _is_stopped(run):
+            checkpoint.cancel_waiting(run.pk)
+            break
+        claim = checkpoint.claim_race(run.pk, owner=lane.name)
+        if claim is None:
+            break
+        _settle_race(claim, run=staged)
+        lane.on_race(claim)
+        if claim.number == ANALYZE_AFTER_RACES:
+            _analyze_tables()
+
+
+def end_run(run: ImportRun) -> bool:
+    """End the run if all its races are settled; the end waits for the disk."""
+    if checkpoint.has_open_races(run.pk):
+        return False
+    run.refresh_from_db()
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on")
+    is_ours = finish_run(run)
+    if is_ours:
+        run.refresh_from_db()
+        log.info("run_finished", run=run.pk, state=run.state, rows=run.rows)
+    return is_ours
+
+
+def _write_shared_rows(run: ImportRun) -> None:
+    """Write venues, teams, competitors and meetings; the run says that they are in."""
+    staged = StagedRun.of(run)
+    with transaction.atomic(durable=True):
+        checkpoint.lock_shared_rows(run.source)
+        counts, conflicts = write_shared(staged)
+        shared = {"rows": counts.as_dict(), "conflicts": conflicts}
+        ImportRun.objects.filter(pk=run.pk).update(shared_rows=shared)
+
+
+def _settle_race(claim: Claim, *, run: StagedRun) -> None:
+    """Write the race and mark it done, or say why not; other races go on."""
+    failure: ImportsError | None = UnexpectedFailure()
+    try:
+        counts = _write_race(claim, run=run)
+        failure = None
+        log.info("race_done", run=run.run_id, race=claim.name, **counts)
+    except ImportsError as error:
+        failure = error
+    except DatabaseError as error:
+        failure = trouble.explain(error)
+    finally:
+        # A mistake of ours goes on up, but the race says that it failed.
+        if failure:
+            _record_failure(claim, failure, run=run)
+
+
+def _write_race(claim: Claim, *, run: StagedRun) -> dict[str, int]:
+    timer = Laptimer()
+    with transaction.atomic(durable=True):
+        checkpoint.lock_race(claim)
+        result = write_race(claim.key, run=run, timer=timer)
+        if result.rows.written:
+            refresh_race(result.race_id)
+        timer.split("write")
+        checkpoint.record_done(claim, result, timer=timer)
+    return result.rows.as_dict()
+
+
+def _record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> None:
+    if not connection.is_usable():
+        connection.close()
+    checkpoint.record_failed(claim, error)
+    log.warning(
+        "race_failed",
+        run=run.run_id,
+        race=claim.name,
+        error=error.code,
+        retryable=error.is_retryable,
+        message=str(error),
+    )
+
+
+def _is_stopped(run: ImportRun) -> bool:
+    """Whether the kill switch is off or a person cancelled: read before each race."""
+    if not flags.is_ingest_enabled():
+        ImportRun.objects.filter(pk=run.pk).update(
+            is_cancel_requested=True, message=str(IngestDisabled())
+        )
+        return True
+    return ImportRun.objects.filter(pk=run.pk, is_cancel_requested=True).exists()
+
+
+def _move(run: ImportRun, *, to_state: str) -> None:
+    ImportRun.objects.move(
+        run.pk, from_states=[State.STAGING, State.PLANNED], to_state=to_state
+    )
+
+
+def _set_commit_mode(run: ImportRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', %s, false)",
+            [run.options["synchronous_commit"]],
+        )
+
+
+def _analyze_tables() -> None:
+    """Tell the planner what the first races brought: plans made on empty tables lie."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("analyze_races"))

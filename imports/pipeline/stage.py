@@ -1,0 +1,124 @@
+"""SourceFiles -> staged rows and Rejections, through the sandboxed reader.
+
+Memory stays flat: what the child sends goes to COPY as it comes. A file that cannot
+be read is rejected with its reason; the other files of the run go on.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from imports import conf
+from imports.errors import FileRejected, ReaderFailed
+from imports.models import ImportRun, Rejection, RunFile
+from imports.pipeline import manifest
+from imports.pipeline.staging_tables import StagingTables
+from imports.pipeline.stopwatch import Stopwatch
+from imports.readers.frames import Message
+from imports.readers.sandbox import Request, Sandbox
+from races.models import LapColumn
+
+
+def stage_files(run: ImportRun, *, watch: Stopwatch) -> None:
+    """Stage every waiting file of the run, then index what was staged."""
+    tables = StagingTables(run.pk)
+    tables.create()
+    waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
+    with Sandbox() as sandbox:
+        for file in waiting.select_related("source_file"):
+            size = file.source_file.size_bytes
+            with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
+                _stage_file(file, tables=tables, sandbox=sandbox)
+                timing.rows = file.laps_staged + file.records_staged
+    with watch.timing("index"):
+        tables.index()
+
+
+def _stage_file(file: RunFile, *, tables: StagingTables, sandbox: Sandbox) -> None:
+    # What an attempt that was cut off has left behind.
+    _unstage(file, tables=tables)
+    try:
+        with manifest.local_path(file.source_file) as path:
+            request = Request(
+                path=path,
+                file_number=file.number,
+                rejections_per_code=conf.get("REJECTIONS_PER_CODE"),
+            )
+            with closing(sandbox.read(request)) as messages:
+                result = _copy_streams(messages, file=file, tables=tables)
+    except FileRejected as error:
+        _unstage(file, tables=tables)
+        _refuse(file, error)
+    else:
+        _record(file, result)
+
+
+def _copy_streams(
+    messages: Iterator[Message], *, file: RunFile, tables: StagingTables
+) -> dict[str, Any]:
+    """COPY each stream of the file to its table; give the closing result."""
+    for message in messages:
+        if message.letter == "R":
+            return dict(message.header)
+        kind = message.header["kind"]
+        copied = _copy_stream(messages, message, table=tables.table_of(kind))
+        if kind == "lap":
+            file.laps_staged = copied
+        else:
+            file.records_staged = copied
+    raise ReaderFailed
+
+
+def _copy_stream(messages: Iterator[Message], opening: Message, *, table: str) -> int:
+    """COPY one stream; leaving the block by an exception takes nothing in."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, opening.header["columns"])),
+    )
+    with connection.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for data in _data(messages):
+                copy.write(data)
+        return int(cursor.rowcount)
+
+
+def _data(messages: Iterator[Message]) -> Iterable[bytes]:
+    for message in messages:
+        if message.letter == "C":
+            return
+        yield message.data
+    raise ReaderFailed
+
+
+def _record(file: RunFile, result: dict[str, Any]) -> None:
+    """Keep what was read on the RunFile, its refused rows as Rejections."""
+    bits = [LapColumn[name.upper()] for name in result["lap_columns"]]
+    file.state = RunFile.State.STAGED
+    file.layout = file.source_file.layout = result["layout"]
+    file.rows_read = result["rows_read"]
+    file.rows_rejected = result["rows_rejected"]
+    file.lap_columns = sum(bits)
+    file.notices = result["notices"]
+    Rejection.objects.bulk_create(
+        Rejection(run_id=file.run_id, source_file=file.source_file, **fields)
+        for fields in result["rejections"]
+    )
+    file.save()
+    file.source_file.save(update_fields=["layout"])
+
+
+def _unstage(file: RunFile, *, tables: StagingTables) -> None:
+    tables.execute("unstage_laps", file_number=file.number)
+    tables.execute("unstage_records", file_number=file.number)
+    file.laps_staged = file.records_staged = 0
+    Rejection.objects.filter(run_id=file.run_id, source_file=file.source_file).delete()
+
+
+def _refuse(file: RunFile, error: FileRejected) -> None:
+    file.state = RunFile.State.REJECTED
+    file.error_code = error.code
+    file.message = str(error)
+    file.save()

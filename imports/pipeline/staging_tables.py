@@ -1,0 +1,75 @@
+"""The two tables that hold a run's staged rows: UNLOGGED, its own, gone at its end."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from imports.sql import statement
+
+
+@dataclass(frozen=True)
+class StagingTables:
+    """The staging tables of one run, by name."""
+
+    run_id: int
+
+    @property
+    def laps(self) -> str:
+        """Laps, one typed column each: the many rows."""
+        return f"imports_staged_laps_{self.run_id}"
+
+    @property
+    def records(self) -> str:
+        """All other rows, their values as JSON: the few rows."""
+        return f"imports_staged_records_{self.run_id}"
+
+    def table_of(self, kind: str) -> str:
+        """Give the table that a stream of this kind goes to."""
+        return self.laps if kind == "lap" else self.records
+
+    def execute(self, name: str, **parameters: Any) -> int:
+        """Run a named statement on the tables; give the rows it touched."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._compose(name), parameters)
+            return int(cursor.rowcount)
+
+    def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a named query on the tables; give all its rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._compose(name), parameters)
+            return list(cursor.fetchall())
+
+    def column(self, name: str, **parameters: Any) -> list[Any]:
+        """Run a named query of one column; give its values."""
+        return [value for (value,) in self.rows(name, **parameters)]
+
+    def create(self) -> None:
+        """Create both, empty, unless they stand."""
+        self.execute("create_staged_laps")
+        self.execute("create_staged_records")
+
+    def index(self) -> None:
+        """Index both by race and tell the planner what is in them."""
+        for name, table in (
+            ("index_staged_laps", self.laps),
+            ("index_staged_records", self.records),
+        ):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    statement(
+                        name,
+                        index=f"{table}_by_race",
+                        laps=self.laps,
+                        records=self.records,
+                    )
+                )
+        self.execute("analyze_staged")
+
+    def drop(self) -> None:
+        """Drop both."""
+        self.execute("drop_staging")
+
+    def _compose(self, name: str) -> sql.Composed:
+        return statement(name, laps=self.laps, records=self.records)

@@ -1,0 +1,109 @@
+"""The staged rows of one race, as the writers take them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from imports.models import ImportRun, RunFile
+from imports.pipeline.staging_tables import StagingTables
+from imports.pipeline.write.decide import Candidate
+from races.models import LapColumn
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """A file of the run: its version, and the lap columns that it states."""
+
+    version: UUID
+    lap_columns: LapColumn
+
+
+@dataclass(frozen=True)
+class StagedRun:
+    """The run as its writers know it: source, files by number, staging tables."""
+
+    run_id: int
+    source: str
+    files: Mapping[int, StagedFile]
+    writer: str
+    batch_rows: int
+
+    @cached_property
+    def tables(self) -> StagingTables:
+        """The staging tables of the run."""
+        return StagingTables(self.run_id)
+
+    @property
+    def lap_columns(self) -> frozenset[LapColumn]:
+        """The sets of lap columns that the run's files state."""
+        return frozenset(f.lap_columns for f in self.files.values() if f.lap_columns)
+
+    def file_arrays(self) -> dict[str, list[Any]]:
+        """Give the files as parallel arrays, for SQL."""
+        return {
+            "file_numbers": list(self.files),
+            "versions": [file.version for file in self.files.values()],
+            "columns": [int(file.lap_columns) for file in self.files.values()],
+        }
+
+    @classmethod
+    def of(cls, run: ImportRun) -> "StagedRun":
+        """Read what writers need of a run, once."""
+        staged = run.run_files.filter(state=RunFile.State.STAGED)
+        return cls(
+            run_id=run.pk,
+            source=run.source,
+            files={
+                number: StagedFile(version=version, lap_columns=LapColumn(columns))
+                for number, version, columns in staged.values_list(
+                    "number", "source_file__version", "lap_columns"
+                )
+            },
+            writer=run.options["writer"],
+            batch_rows=run.options["batch_rows"],
+        )
+
+
+@dataclass(frozen=True)
+class StagedRecord:
+    """One staged row that is not a lap."""
+
+    file_number: int
+    row_number: int
+    kind: str
+    meeting_key: str
+    race_key: str
+    key: str
+    number: int
+    payload: Mapping[str, Any]
+
+
+class StagedRecords:
+    """The staged records of a race, or the shared ones of a run, by kind."""
+
+    def __init__(
+        self, rows: Iterable[tuple[Any, ...]], *, files: Mapping[int, StagedFile]
+    ) -> None:
+        self._files = files
+        self._by_kind: dict[str, list[StagedRecord]] = defaultdict(list)
+        for row in rows:
+            *fields, payload = row
+            record = StagedRecord(*fields, payload=json.loads(payload))
+            self._by_kind[record.kind].append(record)
+
+    def __getitem__(self, kind: str) -> list[StagedRecord]:
+        return self._by_kind.get(kind, [])
+
+    def candidate(
+        self, record: StagedRecord, *, values: Mapping[str, Any]
+    ) -> Candidate:
+        """Give what the record states, with the version of its file."""
+        return Candidate(
+            version=self._files[record.file_number].version,
+            row_number=record.row_number,
+            values=values,
+        )

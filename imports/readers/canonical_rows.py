@@ -1,0 +1,179 @@
+"""Run a layout over a table: good rows out through the pipe, bad rows to the log.
+
+Each kind of row is one lazy query that streams; nothing holds the whole file.
+"""
+
+from typing import IO, Any
+
+import polars as pl
+
+from imports.layouts.cells import Cell, clean
+from imports.layouts.layout import KEYS, CanonicalTable, Layout
+from imports.readers.csv_text import ROW_NUMBER, Table
+from imports.readers.frames import StreamWriter
+from imports.readers.rejects import RejectionLog
+
+#: The number of the first cell that is wrong; null in a good row.
+PROBLEM = "problem"
+RECORD_COLUMNS = ["file_number", ROW_NUMBER, "kind", *KEYS, "payload"]
+LAP_KEYS = ["meeting_key", "race_key", "key", "number"]
+REJECTION_BATCH_ROWS = 10_000
+
+
+def send(
+    table: Table,
+    *,
+    layout: Layout,
+    file_number: int,
+    pipe: IO[bytes],
+    log: RejectionLog,
+) -> dict[str, Any]:
+    """Send the canonical rows of a table; give the lap columns that it states."""
+    tables = layout.tables(frozenset(table.columns))
+    cells = _checked_cells(tables)
+    rows = _with_problems(table, layout=layout, cells=cells)
+    good = rows.filter(pl.col(PROBLEM).is_null())
+    lap_columns: list[str] = []
+    for canonical in tables:
+        if canonical.kind == "lap":
+            lap_columns = [cell.name for cell in canonical.values]
+            _send_laps(good, canonical, file_number=file_number, pipe=pipe)
+    if records := [t for t in tables if t.kind != "lap"]:
+        _send_records(good, records, file_number=file_number, pipe=pipe)
+    _log_rejections(rows, table=table, cells=cells, log=log)
+    return {"lap_columns": lap_columns}
+
+
+def _checked_cells(
+    tables: tuple[CanonicalTable, ...],
+) -> list[tuple[Cell, pl.Expr]]:
+    """Give each cell that can be wrong once, with when it is."""
+    found: list[tuple[Cell, pl.Expr]] = []
+    for table in tables:
+        for cell in table.cells:
+            if not (cell.code or cell.is_required):
+                continue
+            wrong = cell.is_wrong
+            if table.where is not None:
+                wrong = wrong & table.where
+            found.append((cell, wrong))
+    return found
+
+
+def _with_problems(
+    table: Table, *, layout: Layout, cells: list[tuple[Cell, pl.Expr]]
+) -> pl.LazyFrame:
+    cleaned = [
+        _cleaned(column, layout.null_markers).alias(clean(column))
+        for column in table.columns
+    ]
+    rows = table.rows.with_columns(cleaned)
+    if layout.prepare:
+        rows = layout.prepare(rows)
+    number = pl.coalesce(
+        pl.when(wrong).then(pl.lit(i)) for i, (_, wrong) in enumerate(cells)
+    )
+    return rows.with_columns(number.alias(PROBLEM))
+
+
+def _cleaned(column: str, null_markers: tuple[str, ...]) -> pl.Expr:
+    trimmed = pl.col(column).str.strip_chars()
+    return pl.when(~trimmed.is_in(list(null_markers))).then(trimmed)
+
+
+def _send_laps(
+    good: pl.LazyFrame, laps: CanonicalTable, *, file_number: int, pipe: IO[bytes]
+) -> None:
+    keys = {cell.name: cell for cell in laps.keys}
+    frame = _stating(good, laps).select(
+        pl.lit(file_number).alias("file_number"),
+        pl.col(ROW_NUMBER),
+        *(keys[name].value.alias(name) for name in LAP_KEYS),
+        *(cell.value.alias(cell.name) for cell in laps.values),
+    )
+    columns = [
+        "file_number",
+        ROW_NUMBER,
+        "meeting_key",
+        "race_key",
+        "entrant_key",
+        "number",
+        *(cell.name for cell in laps.values),
+    ]
+    _sink([frame], kind="lap", columns=columns, pipe=pipe)
+
+
+def _send_records(
+    good: pl.LazyFrame,
+    tables: list[CanonicalTable],
+    *,
+    file_number: int,
+    pipe: IO[bytes],
+) -> None:
+    frames = [_records(good, table, file_number=file_number) for table in tables]
+    _sink(frames, kind="record", columns=RECORD_COLUMNS, pipe=pipe)
+
+
+def _records(
+    good: pl.LazyFrame, table: CanonicalTable, *, file_number: int
+) -> pl.LazyFrame:
+    keys = {cell.name: cell.value for cell in table.keys}
+    values = [cell.value.alias(cell.name) for cell in table.values]
+    payload = pl.struct(values).struct.json_encode() if values else pl.lit("{}")
+    frame = _stating(good, table).select(
+        pl.lit(file_number).alias("file_number"),
+        pl.col(ROW_NUMBER),
+        pl.lit(table.kind).alias("kind"),
+        *(keys.get(name, pl.lit(None)).alias(name) for name in KEYS),
+        payload.alias("payload"),
+    )
+    if not table.is_distinct:
+        return frame
+    same = [name for name in RECORD_COLUMNS if name != ROW_NUMBER]
+    return frame.group_by(same).agg(pl.col(ROW_NUMBER).max()).select(RECORD_COLUMNS)
+
+
+def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:
+    return good if table.where is None else good.filter(table.where)
+
+
+def _sink(
+    frames: list[pl.LazyFrame], *, kind: str, columns: list[str], pipe: IO[bytes]
+) -> None:
+    out = StreamWriter(pipe, kind=kind, columns=columns)
+    for frame in frames:
+        frame.sink_csv(out, include_header=False)
+    out.finish()
+
+
+def _log_rejections(
+    rows: pl.LazyFrame,
+    *,
+    table: Table,
+    cells: list[tuple[Cell, pl.Expr]],
+    log: RejectionLog,
+) -> None:
+    bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
+        ROW_NUMBER, PROBLEM, pl.struct(table.columns).alias("original")
+    )
+    for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
+        for row_number, problem, original in batch.iter_rows():
+            cell, _ = cells[problem]
+            log.add(
+                row_number=row_number,
+                column=cell.source,
+                code=_code(cell, original[cell.source]),
+                message=_message(cell, original[cell.source]),
+                original=original,
+            )
+
+
+def _code(cell: Cell, raw: str | None) -> str:
+    return cell.code if raw and raw.strip() else "missing_value"
+
+
+def _message(cell: Cell, raw: str | None) -> str:
+    if not raw or not raw.strip():
+        return f"{cell.source} is empty; it must hold {cell.expected}."
+    shown = raw if len(raw) <= 80 else raw[:80] + "…"
+    return f"{cell.source} is {shown!r}, not {cell.expected}."

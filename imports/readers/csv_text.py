@@ -1,0 +1,260 @@
+"""CSV -> a lazy frame of text columns and `row_number`.
+
+Polars is fast and forgiving: it fills short lines and ignores blank ones. So every
+file is first looked over line by line (in polars too), and one that is not plainly
+rectangular goes the slow path, which keeps the good lines and names the bad ones.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from imports.errors import EmptyFile, MalformedFile
+
+ROW_NUMBER = "row_number"
+#: The header is row 1, as a spreadsheet shows it.
+FIRST_ROW_NUMBER = 2
+DELIMITERS = (",", ";", "\t", "|")
+#: A quoted cell may span so many lines before its quote counts as never closed.
+MAX_LINES_PER_CELL = 100
+MAX_CELL_CHARS = 1_000_000
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that is not a row: too short, too long, or with an open quote."""
+
+    row_number: int
+    code: str
+    message: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read: a lazy frame of text, its columns, and the lines left out."""
+
+    rows: pl.LazyFrame
+    columns: tuple[str, ...]
+    rows_read: int
+    bad_lines: list[BadLine] = field(default_factory=list)
+    #: Lines that end before their last columns, none of them a required one: rows
+    #: whose missing cells are empty.
+    short_lines: int = 0
+
+
+@dataclass(frozen=True)
+class Header:
+    """The columns of a file, and the delimiter between them."""
+
+    columns: tuple[str, ...]
+    delimiter: str
+
+    def cells_needed(self, required: frozenset[str]) -> int:
+        """Give how many cells a line needs to reach its last required column."""
+        return 1 + max(self.columns.index(name) for name in required)
+
+
+class _Lines:
+    """The records of a file that is not rectangular, and what was seen on the way."""
+
+    def __init__(self, path: Path, *, header: Header, cells_needed: int) -> None:
+        self.path = path
+        self.header = header
+        self.cells_needed = cells_needed
+        self.bad: list[BadLine] = []
+        self.short = 0
+        self.rows_read = 0
+
+    def rows(self) -> Iterator[list[str]]:
+        """Give every good row as its number and its cells."""
+        width = len(self.header.columns)
+        for row_number, text in self._texts():
+            self.rows_read += 1
+            try:
+                cells = self._cells(text)
+            except csv.Error as error:
+                self._refuse(row_number, "malformed_line", _sentence(error), text)
+                continue
+            if self._is_whole(cells, text):
+                self.short += len(cells) < width
+                padding = [""] * (width - len(cells))
+                yield [str(row_number), *cells, *padding]
+            else:
+                code = "too_few_cells" if len(cells) < width else "too_many_cells"
+                message = f"The line has {len(cells)} cells, the header names {width} columns."
+                self._refuse(row_number, code, message, text)
+
+    def _is_whole(self, cells: list[str], text: str) -> bool:
+        width = len(self.header.columns)
+        if len(cells) == width:
+            return True
+        # A line without its end is where the file was cut off.
+        return self.cells_needed <= len(cells) < width and text.endswith(("\n", "\r"))
+
+    def _cells(self, text: str) -> list[str]:
+        lines = io.StringIO(text, newline="")
+        return next(csv.reader(lines, delimiter=self.header.delimiter, strict=True))
+
+    def _refuse(self, row_number: int, code: str, message: str, text: str) -> None:
+        self.bad.append(BadLine(row_number, code, message, text.rstrip("\r\n")))
+
+    def _texts(self) -> Iterator[tuple[int, str]]:
+        """Give the text of every record below the header, with its row number."""
+        csv.field_size_limit(MAX_CELL_CHARS)
+        row_number = FIRST_ROW_NUMBER
+        with _open_text(self.path) as lines:
+            lines.readline()
+            pending: list[str] = []
+            while line := pending.pop(0) if pending else lines.readline():
+                if line.strip():
+                    text, pending = _close_quotes(line, lines=lines, pending=pending)
+                    yield row_number, text
+                    row_number += 1
+
+
+def read_csv(
+    path: Path, *, header: Header, required: frozenset[str], scratch: Path
+) -> Table:
+    """Read a CSV file; `scratch` is a folder for the copy of a file with bad lines."""
+    try:
+        if _is_rectangular(path, header=header):
+            return _read_at_once(path, header=header)
+        lines = _Lines(path, header=header, cells_needed=header.cells_needed(required))
+        return _read_line_by_line(lines, copy=scratch / "rows.csv")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(error) from None
+
+
+def read_header(path: Path) -> Header:
+    """Give the column names and the delimiter; refuse blank and repeated names."""
+    with _open_text(path) as lines:
+        try:
+            line = lines.readline(MAX_CELL_CHARS)
+        except UnicodeDecodeError as error:
+            raise _not_utf8(error) from None
+    if not line.strip():
+        raise EmptyFile("The first line is blank; it must name the columns.")
+    delimiter = max(DELIMITERS, key=line.count)
+    try:
+        names = [n.strip() for n in next(csv.reader([line], delimiter=delimiter))]
+    except csv.Error as error:
+        raise MalformedFile(f"The header cannot be read: {error}.") from None
+    if repeated := sorted({n for n in names if names.count(n) > 1}):
+        raise MalformedFile(
+            f"The header names {', '.join(map(repr, repeated))} more than once. "
+            "Give every column its own name."
+        )
+    if "" in names:
+        raise MalformedFile(
+            f"Column {names.index('') + 1} of the header has no name. Name it."
+        )
+    return Header(columns=tuple(names), delimiter=delimiter)
+
+
+def _read_at_once(path: Path, *, header: Header) -> Table:
+    rows = pl.scan_csv(
+        path,
+        separator=header.delimiter,
+        schema=dict.fromkeys(header.columns, pl.String()),
+        row_index_name=ROW_NUMBER,
+        row_index_offset=FIRST_ROW_NUMBER,
+        glob=False,
+    )
+    count = int(rows.select(pl.len()).collect().item())
+    return Table(rows=rows, columns=header.columns, rows_read=count)
+
+
+def _read_line_by_line(lines: _Lines, *, copy: Path) -> Table:
+    """Copy the good rows, with their numbers, and collect the bad lines."""
+    columns = lines.header.columns
+    with copy.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow([ROW_NUMBER, *columns])
+        writer.writerows(lines.rows())
+    schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(columns, pl.String())}
+    return Table(
+        rows=pl.scan_csv(copy, schema=schema, glob=False),
+        columns=columns,
+        rows_read=lines.rows_read,
+        bad_lines=lines.bad,
+        short_lines=lines.short,
+    )
+
+
+def _is_rectangular(path: Path, *, header: Header) -> bool:
+    """Whether each line is one row with all its cells, quotes closed, none blank."""
+    width, delimiter = len(header.columns), header.delimiter
+    line = pl.col("line")
+    # A quoted cell counts as one letter; a quote that is left over is an open one.
+    bare = line.str.replace_all(r'"[^"]*"', "q") if _has_quotes(path) else line
+    wrong = (
+        (bare.str.count_matches(delimiter, literal=True) != width - 1)
+        | bare.str.contains('"', literal=True)
+        | (line.str.len_bytes() <= 1)
+    )
+    try:
+        found = (
+            pl.scan_csv(
+                path,
+                has_header=False,
+                # No text has this character, so that a line is one cell.
+                separator="\x1f",
+                quote_char=None,
+                schema={"line": pl.String()},
+                empty_string_is_null=False,
+                glob=False,
+            )
+            .select(wrong.any())
+            .collect()
+            .item()
+        )
+    except pl.exceptions.ComputeError:
+        return False
+    return not found
+
+
+def _has_quotes(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(b'"' in chunk for chunk in iter(lambda: file.read(1 << 20), b""))
+
+
+def _close_quotes(
+    line: str, *, lines: io.TextIOWrapper, pending: list[str]
+) -> tuple[str, list[str]]:
+    """Join the lines of a record whose quoted cell spans several.
+
+    Gives the record and the lines to read next. Where the quote is never closed, the
+    record is its first line alone and the others are read again.
+    """
+    if line.count('"') % 2 == 0:
+        return line, pending
+    taken = [line]
+    while len(taken) < MAX_LINES_PER_CELL:
+        following = pending.pop(0) if pending else lines.readline()
+        if not following:
+            break
+        taken.append(following)
+        if following.count('"') % 2:
+            return "".join(taken), pending
+    return line, taken[1:] + pending
+
+
+def _sentence(error: csv.Error) -> str:
+    if "unexpected end of data" in str(error):
+        return "A quote is opened and never closed."
+    return f"The line cannot be read: {error}."
+
+
+def _open_text(path: Path) -> io.TextIOWrapper:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _not_utf8(error: UnicodeDecodeError) -> MalformedFile:
+    return MalformedFile(
+        f"Byte {error.start + 1:,} of a line is not UTF-8 text. Save the file as UTF-8."
+    )

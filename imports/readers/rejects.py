@@ -1,0 +1,75 @@
+"""What was refused in one file: exact counts by code, a bounded number in full."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+#: A cell of an original row is kept up to here.
+MAX_KEPT_CHARS = 2_000
+
+
+class _BadLine(Protocol):
+    @property
+    def row_number(self) -> int: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+class RejectionLog:
+    """Counts every refusal, keeps `per_code` of each code."""
+
+    def __init__(self, *, per_code: int) -> None:
+        self._per_code = per_code
+        self._counts: Counter[str] = Counter()
+        self.kept: list[dict[str, Any]] = []
+
+    @property
+    def total(self) -> int:
+        """Rows refused, kept in full or not."""
+        return self._counts.total()
+
+    def add(
+        self,
+        *,
+        row_number: int,
+        column: str,
+        code: str,
+        message: str,
+        original: Mapping[str, str | None],
+    ) -> None:
+        """Count a refused row and keep it while there is room."""
+        self._counts[code] += 1
+        if self._counts[code] > self._per_code:
+            return
+        self.kept.append(
+            {
+                "row_number": row_number,
+                "column": column,
+                "code": code,
+                "message": message,
+                "original": {
+                    _storable(name): _storable(cell) if cell is not None else None
+                    for name, cell in original.items()
+                },
+            }
+        )
+
+    def add_bad_lines(self, lines: Iterable[_BadLine]) -> None:
+        """Count lines that are no rows; their text is kept whole, under `line`."""
+        for line in lines:
+            self.add(
+                row_number=line.row_number,
+                column="",
+                code=line.code,
+                message=line.message,
+                original={"line": line.text},
+            )
+
+
+def _storable(cell: str) -> str:
+    # PostgreSQL stores no NUL; its picture says that there was one.
+    return cell[:MAX_KEPT_CHARS].replace("\x00", "\u2400")

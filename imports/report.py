@@ -1,0 +1,138 @@
+"""What a run came to: for programs as a dict, for people as text, as an exit code."""
+
+from typing import Any
+
+from django.db.models import Count, FloatField, Max, Q
+from django.db.models.aggregates import Aggregate
+
+from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile
+
+ALL_IN, SOME_NOT_IN, NOTHING_DONE = 0, 1, 2
+#: Failed races and files that the text names; the admin has them all.
+NAMED_FAILURES = 10
+
+
+class Percentile(Aggregate):
+    """PostgreSQL's percentile_cont: exact, over the rows, never of averages."""
+
+    function = "percentile_cont"
+    template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
+
+
+def as_dict(run: ImportRun) -> dict[str, Any]:
+    """Give the run as the JSON object of `ingest_races --json`."""
+    duration = run.duration
+    return {
+        "run": run.pk,
+        "state": run.state,
+        "message": run.message,
+        "files": [_file(file) for file in _files(run)],
+        "races": _races(run),
+        "rows": Counts.of(run.rows).as_dict(),
+        "laps": Counts.of(run.laps).as_dict(),
+        "conflicts": run.conflicts,
+        "seconds": round(duration.total_seconds(), 3) if duration else 0.0,
+    }
+
+
+def exit_code(run: ImportRun) -> int:
+    """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is."""
+    if run.state in (ImportRun.State.SUCCEEDED, ImportRun.State.QUEUED):
+        return ALL_IN
+    if run.state == ImportRun.State.FAILED and not run.checkpoints.exists():
+        return NOTHING_DONE
+    return SOME_NOT_IN
+
+
+def as_text(run: ImportRun, result: dict[str, Any]) -> str:
+    """Give the run in words, its failures and notices among them."""
+    rows, laps, races = result["rows"], result["laps"], result["races"]
+    lines = [
+        f"Run {run.pk} {run.state} in {result['seconds']:.1f} s"
+        + (f": {run.message}" if run.message else ""),
+        f"  files  {_file_summary(result['files'])}",
+        f"  races  {races['succeeded']} of {races['total']} written"
+        + (f", {races['failed']} failed" if races["failed"] else ""),
+        f"  rows   {_row_summary(rows)}",
+        f"  laps   {_row_summary(laps)}",
+    ]
+    if result["conflicts"]:
+        lines.append(f"  {result['conflicts']:,} conflicts between files")
+    return "\n".join([*lines, *_troubles(run)])
+
+
+def _files(run: ImportRun) -> list[RunFile]:
+    return list(run.run_files.select_related("source_file").order_by("number"))
+
+
+def _file(file: RunFile) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "name": file.name,
+        "sha256": file.source_file.sha256,
+        "layout": file.layout,
+        "state": file.state,
+        "rows": file.rows_read,
+        "rejected": file.rows_rejected,
+    }
+    if file.notices:
+        shown["notices"] = file.notices
+    if file.message:
+        shown["error"] = {"code": file.error_code, "message": file.message}
+    return shown
+
+
+def _races(run: ImportRun) -> dict[str, Any]:
+    failed = Q(state=RaceCheckpoint.State.FAILED)
+    figures = run.checkpoints.aggregate(
+        total=Count("pk"),
+        succeeded=Count("pk", filter=Q(state=RaceCheckpoint.State.DONE)),
+        failed=Count("pk", filter=failed),
+        retryable=Count("pk", filter=failed & Q(is_retryable=True)),
+        max_ms=Max("total_ms"),
+        p50_ms=Percentile("total_ms", share=0.5),
+        p95_ms=Percentile("total_ms", share=0.95),
+    )
+    return {
+        name: round(value, 1) if isinstance(value, float) else value
+        for name, value in figures.items()
+    }
+
+
+def _file_summary(files: list[dict[str, Any]]) -> str:
+    states = [file["state"] for file in files]
+    return ", ".join(
+        f"{states.count(state)} {'unchanged since last time' if state == 'duplicate' else state}"
+        for state in dict.fromkeys(states)
+    )
+
+
+def _row_summary(counts: dict[str, int]) -> str:
+    shown = [f"{counts['read']:,} read"]
+    shown += [f"{n:,} {name}" for name, n in counts.items() if n and name != "read"]
+    return ", ".join(shown)
+
+
+def _troubles(run: ImportRun) -> list[str]:
+    lines = [
+        f"  {file.name}: {file.message} ({file.error_code})"
+        for file in _files(run)
+        if file.message
+    ]
+    lines += [
+        f"  {rejection.source_file.name} row {rejection.row_number}: {rejection.message}"
+        for rejection in run.rejections.select_related("source_file").order_by("pk")[
+            :NAMED_FAILURES
+        ]
+    ]
+    failed = run.checkpoints.filter(state=RaceCheckpoint.State.FAILED)
+    lines += [
+        f"  race {race.meeting_key}/{race.race_key}: {race.message} ({race.error_code})"
+        for race in failed.order_by("number")[:NAMED_FAILURES]
+    ]
+    lines += [
+        f"  {file.name}: {notice['message']} ({notice['rows']} rows)"
+        for file in _files(run)
+        for notice in file.notices
+    ]
+    return lines

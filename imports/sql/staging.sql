@@ -1,0 +1,84 @@
+-- name: create_staged_laps
+CREATE UNLOGGED TABLE IF NOT EXISTS {laps} (
+    file_number integer NOT NULL,
+    row_number bigint NOT NULL,
+    meeting_key text COLLATE "C" NOT NULL,
+    race_key text COLLATE "C" NOT NULL,
+    entrant_key text COLLATE "C" NOT NULL,
+    number integer NOT NULL,
+    time_ms integer,
+    elapsed_ms integer,
+    position smallint,
+    sector1_ms integer,
+    sector2_ms integer,
+    sector3_ms integer,
+    in_pit boolean,
+    is_deleted boolean
+) WITH (autovacuum_enabled = false)
+
+-- name: create_staged_records
+CREATE UNLOGGED TABLE IF NOT EXISTS {records} (
+    file_number integer NOT NULL,
+    row_number bigint NOT NULL,
+    kind text NOT NULL,
+    meeting_key text COLLATE "C",
+    race_key text COLLATE "C",
+    key text COLLATE "C",
+    number integer,
+    payload jsonb NOT NULL
+) WITH (autovacuum_enabled = false)
+
+-- name: index_staged_laps
+CREATE INDEX IF NOT EXISTS {index} ON {laps} (meeting_key, race_key)
+
+-- name: index_staged_records
+CREATE INDEX IF NOT EXISTS {index} ON {records} (meeting_key, race_key)
+
+-- name: analyze_staged
+ANALYZE {laps}, {records}
+
+-- name: drop_staging
+DROP TABLE IF EXISTS {laps}, {records}
+
+-- name: unstage_laps
+DELETE FROM {laps} WHERE file_number = %(file_number)s
+
+-- name: unstage_records
+DELETE FROM {records} WHERE file_number = %(file_number)s
+
+-- name: staged_races
+SELECT meeting_key, race_key, sum(laps)::bigint AS laps
+FROM (
+    SELECT meeting_key, race_key, count(*) AS laps FROM {laps} GROUP BY 1, 2
+    UNION ALL
+    SELECT DISTINCT meeting_key, race_key, 0 FROM {records} WHERE race_key IS NOT NULL
+) AS staged
+GROUP BY 1, 2
+ORDER BY 1, 2
+
+-- name: staged_meeting_keys
+SELECT meeting_key FROM {laps} GROUP BY 1
+UNION
+SELECT meeting_key FROM {records} WHERE meeting_key IS NOT NULL
+ORDER BY 1
+
+-- name: staged_references
+SELECT DISTINCT payload ->> %(column)s AS key
+FROM {records}
+WHERE kind = %(kind)s AND payload ->> %(column)s IS NOT NULL
+ORDER BY 1
+
+-- name: staged_shared_records
+SELECT file_number, row_number, kind, meeting_key, race_key, key, number, payload
+FROM {records}
+WHERE race_key IS NULL
+
+-- name: staged_race_records
+SELECT file_number, row_number, kind, meeting_key, race_key, key, number, payload
+FROM {records}
+WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
+
+-- name: staged_entrant_keys
+SELECT DISTINCT entrant_key
+FROM {laps}
+WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s

@@ -1,0 +1,44 @@
+"""Read settings from the environment, failing with a sentence that helps."""
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+def reader(env_file: Path) -> environ.Env:
+    """Give an environment reader; a variable that is set wins over the file."""
+    env = environ.Env()
+    if env_file.exists():
+        env.read_env(env_file)
+    return env
+
+
+def secret_key(env: environ.Env) -> str:
+    """Give SECRET_KEY, refusing to start on a missing or a short one."""
+    key: str = env.str("SECRET_KEY", default="")
+    if len(key) >= 50:
+        return key
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing or shorter than 50 characters. Run `make setup`, which "
+        "writes a fresh one into .env, or set SECRET_KEY in the environment."
+    )
+
+
+def database(env: environ.Env, *, embedded_data: Path) -> dict[str, object]:
+    """Give DATABASES["default"]: DATABASE_URL, or the embedded PostgreSQL."""
+    if not env.str("DATABASE_URL", default=""):
+        return {
+            "ENGINE": "ingestion_site.lib.embedded_postgres",
+            "NAME": "scrutineer",
+            "USER": "postgres",
+            "EMBEDDED_NAME": "scrutineer",
+            "EMBEDDED_DATA": embedded_data,
+        }
+    config: dict[str, object] = env.db("DATABASE_URL")
+    if config["ENGINE"] != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_URL must name a PostgreSQL database (postgres://…), "
+            f"not {config['ENGINE']}."
+        )
+    return config

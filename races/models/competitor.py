@@ -1,0 +1,24 @@
+from django.db import models
+
+from races.models.fields import KeyField, key_is_normalized
+from races.models.versioned import Versioned
+
+
+class Competitor(Versioned):
+    """A driver, horse, dog, rider or crew, shared by the races of one source."""
+
+    source = KeyField(max_length=50)
+    key = KeyField()
+    name = models.CharField(max_length=300, null=True, blank=True)
+    attributes = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "key"], name="competitor_one_per_source_and_key"
+            ),
+            key_is_normalized("competitor"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.key

@@ -1,0 +1,1 @@
+"""What follows from races. Imports only races."""

@@ -1,0 +1,73 @@
+"""What all tests share: a world small enough to know by heart, and an import of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imports import actions
+from imports.actions import Lane, Order
+from imports.flags import Flag, FlagValue
+from imports.models import ImportRun
+from imports.pipeline.manifest import Statement
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "f1_2022"
+SOURCE = "test"
+
+
+@pytest.fixture(autouse=True)
+def _own_file_storage(tmp_path: Path, settings: Any) -> None:
+    """Keep the files of a test out of var/."""
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = False
+
+
+Ingest = Callable[..., ImportRun]
+
+
+@pytest.fixture
+def ingest() -> Ingest:
+    """Give a function that imports files (paths) and gives the finished run."""
+
+    def import_files(
+        *paths: Path,
+        source: str = SOURCE,
+        lanes: int = 1,
+        force: bool = False,
+        statement: dict[str, Any] | None = None,
+        **options: FlagValue,
+    ) -> ImportRun:
+        registered = actions.register_paths(
+            paths, statement=Statement(source=source, **(statement or {}))
+        )
+        run = actions.start_run(
+            registered,
+            source=source,
+            order=Order(
+                trigger=ImportRun.Trigger.COMMAND,
+                force=force,
+                options={Flag(name): value for name, value in options.items()},
+            ),
+        )
+        actions.work_run(run, lanes=[Lane(name=f"test-{n}") for n in range(lanes)])
+        run.refresh_from_db()
+        return run
+
+    return import_files
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Give a function that writes a CSV file: its name, its header, its rows."""
+
+    def write(name: str, header: str, *rows: str) -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    return write
