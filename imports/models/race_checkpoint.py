@@ -38,6 +38,7 @@ class RaceCheckpoint(CountedRows):
     lease_until = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     laps_staged = models.PositiveIntegerField(default=0)
+    records_staged = models.PositiveIntegerField(default=0)
     #: Milliseconds: reading its staged rows, deciding, writing, all of it.
     fetch_ms = models.FloatField(null=True, blank=True)
     transform_ms = models.FloatField(null=True, blank=True)

@@ -33,13 +33,16 @@ class Claim:
     meeting_key: str
     race_key: str
     laps_staged: int
+    records_staged: int
     epoch: int
     attempts: int
 
     @property
     def key(self) -> RaceKey:
         """The race, as its writer knows it."""
-        return RaceKey(self.meeting_key, self.race_key, self.laps_staged)
+        return RaceKey(
+            self.meeting_key, self.race_key, self.laps_staged, self.records_staged
+        )
 
     @property
     def name(self) -> str:
@@ -60,12 +63,13 @@ def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
                 "meeting_keys": [race.meeting_key for race in planned],
                 "race_keys": [race.race_key for race in planned],
                 "laps": [race.laps for race in planned],
+                "records": [race.records for race in planned],
             },
         )
 
 
 def claim_race(run_id: int, *, owner: str) -> Claim | None:
-    """Take the next open race of the run, or None where none is left to take."""
+    """Take the next open race of the run; None where none is left, or it is stopped."""
     with connection.cursor() as cursor:
         cursor.execute(
             statement("claim_race"),

@@ -8,18 +8,17 @@ from imports.pipeline.staging_tables import StagingTables
 
 @dataclass(frozen=True)
 class PlannedRace:
-    """A race that the run's files speak of, and how many laps they hold of it."""
+    """A race that the run's files speak of, and how many rows they hold of it."""
 
     number: int
     meeting_key: str
     race_key: str
     laps: int
+    #: Rows that are not laps: the race, its entrants, its pit stops.
+    records: int
 
 
 def plan_races(run: ImportRun) -> list[PlannedRace]:
     """Give the races of the run by natural key."""
     staged = StagingTables(run.pk).rows("staged_races")
-    return [
-        PlannedRace(number=number, meeting_key=meeting, race_key=race, laps=laps)
-        for number, (meeting, race, laps) in enumerate(staged, start=1)
-    ]
+    return [PlannedRace(number, *race) for number, race in enumerate(staged, start=1)]

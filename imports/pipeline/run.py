@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 State = ImportRun.State
 
-#: The tables are analyzed after so many races of a run, when it fills them.
-ANALYZE_AFTER_RACES = 5
+#: A run that fills the tables tells the planner so after these races.
+ANALYZE_AFTER_RACES = (5, 50)
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,15 @@ def run_lane(run: ImportRun, *, lane: Lane) -> None:
     _set_commit_mode(run)
     log.info("lane_started", run=run.pk, lane=lane.name)
     while not lane.is_time_up():
-        if _is_stopped(run):
-            checkpoint.cancel_waiting(run.pk)
-            break
         claim = checkpoint.claim_race(run.pk, owner=lane.name)
         if claim is None:
             break
         _settle_race(claim, run=staged)
         lane.on_race(claim)
-        if claim.number == ANALYZE_AFTER_RACES:
+        if claim.number in ANALYZE_AFTER_RACES:
             _analyze_tables()
+    if _is_stopped(run):
+        checkpoint.cancel_waiting(run.pk)
 
 
 def end_run(run: ImportRun) -> bool:
@@ -156,7 +155,7 @@ def _record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> Non
 
 
 def _is_stopped(run: ImportRun) -> bool:
-    """Whether the kill switch is off or a person cancelled: read before each race."""
+    """Whether the kill switch is off or a person cancelled; claims heed both."""
     if not flags.is_ingest_enabled():
         ImportRun.objects.filter(pk=run.pk).update(
             is_cancel_requested=True, message=str(IngestDisabled())

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from psycopg import sql
 
 from imports.sql import statement
 
@@ -71,5 +70,5 @@ class StagingTables:
         """Drop both."""
         self.execute("drop_staging")
 
-    def _compose(self, name: str) -> sql.Composed:
+    def _compose(self, name: str) -> str:
         return statement(name, laps=self.laps, records=self.records)

@@ -3,13 +3,16 @@
 `{braces}` name identifiers (the staging tables of a run), `%(names)s` parameters.
 """
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from pathlib import Path
 
 from psycopg import sql
 
 FOLDER = Path(__file__).parent
 MARK = "-- name: "
+#: Comments are for readers; the server need not parse them for every race.
+COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 
 
 @cache
@@ -20,7 +23,7 @@ def _blocks() -> dict[str, str]:
             name, _, body = block.partition("\n")
             if name in found:
                 raise ValueError(f"{file.name}: the name {name} stands twice")
-            found[name] = body.strip()
+            found[name] = COMMENT.sub("", body).strip()
     return found
 
 
@@ -29,7 +32,13 @@ def names() -> tuple[str, ...]:
     return tuple(_blocks())
 
 
-def statement(name: str, **tables: str) -> sql.Composed:
-    """Give the statement `name` with its tables filled in."""
-    identifiers = {key: sql.Identifier(table) for key, table in tables.items()}
-    return sql.SQL(_blocks()[name]).format(**identifiers)  # type: ignore[arg-type]
+def statement(name: str, **tables: str) -> str:
+    """Give the statement `name` with its tables filled in, quoted as identifiers."""
+    return _composed(name, tuple(tables.items()))
+
+
+@lru_cache(maxsize=512)
+def _composed(name: str, tables: tuple[tuple[str, str], ...]) -> str:
+    identifiers = {key: sql.Identifier(table) for key, table in tables}
+    composed = sql.SQL(_blocks()[name]).format(**identifiers)  # type: ignore[arg-type]
+    return composed.as_string()

@@ -1,18 +1,19 @@
 -- name: open_checkpoints
 INSERT INTO imports_racecheckpoint (
-    run_id, number, source, meeting_key, race_key, laps_staged, state, epoch, attempts,
-    owner, error_code, message, is_retryable, rows, laps, conflicts
+    run_id, number, source, meeting_key, race_key, laps_staged, records_staged, state,
+    epoch, attempts, owner, error_code, message, is_retryable, rows, laps, conflicts
 )
-SELECT %(run)s, p.number, %(source)s, p.meeting_key, p.race_key, p.laps, 'waiting', 0, 0,
-       '', '', '', false, '{{}}', '{{}}', 0
+SELECT %(run)s, p.number, %(source)s, p.meeting_key, p.race_key, p.laps, p.records,
+       'waiting', 0, 0, '', '', '', false, '{{}}', '{{}}', 0
 FROM unnest(
     %(numbers)s::integer[], %(meeting_keys)s::text[], %(race_keys)s::text[],
-    %(laps)s::integer[]
-) AS p (number, meeting_key, race_key, laps)
+    %(laps)s::integer[], %(records)s::integer[]
+) AS p (number, meeting_key, race_key, laps, records)
 ON CONFLICT (run_id, source, meeting_key, race_key) DO NOTHING
 
 -- name: claim_race
--- The next open race of the run, or one whose lane has died.
+-- The next open race of the run, or one whose lane has died; none once a person has
+-- cancelled the run or the kill switch is off.
 UPDATE imports_racecheckpoint
 SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(owner)s,
     claimed_at = clock_timestamp(),
@@ -21,18 +22,33 @@ WHERE id = (
     SELECT id FROM imports_racecheckpoint
     WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
       AND (state = 'waiting' OR lease_until < clock_timestamp())
+      AND EXISTS (
+          SELECT 1 FROM imports_importrun
+          WHERE id = %(run)s AND NOT is_cancel_requested
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM imports_featureflag
+          WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
+      )
     ORDER BY number
     FOR UPDATE SKIP LOCKED
     LIMIT 1
 )
-RETURNING id, number, source, meeting_key, race_key, laps_staged, epoch, attempts
+RETURNING id, number, source, meeting_key, race_key, laps_staged, records_staged, epoch,
+          attempts
 
 -- name: begin_race
 -- The limits of a race's transaction and its lock, in one round trip. Then the
 -- checkpoint is read again, under the lock.
+--
+-- Every row that a race touches is found by its key, so scanning a whole table is
+-- never right here; but a plan that was made while the tables were empty does that,
+-- and the foreign keys' triggers keep such plans for as long as the connection lives.
 SELECT set_config('lock_timeout', %(lock_timeout)s, true),
        set_config('statement_timeout', %(statement_timeout)s, true),
        set_config('idle_in_transaction_session_timeout', %(statement_timeout)s, true),
+       set_config('enable_seqscan', 'off', true),
+       set_config('jit', 'off', true),
        pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))
 
 -- name: lock_shared_rows

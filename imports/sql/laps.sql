@@ -10,6 +10,10 @@ WITH file AS (
         %(file_numbers)s::integer[], %(versions)s::uuid[], %(columns)s::smallint[]
     ) AS f (file_number, version, columns)
 ),
+entrant AS (
+    SELECT * FROM unnest(%(entrant_keys)s::text[], %(entrant_ids)s::bigint[])
+        AS e (entrant_key, id)
+),
 incoming AS (
     SELECT DISTINCT ON (e.id, s.number)
            e.id AS entrant_id, s.number, f.version, f.columns,
@@ -17,7 +21,7 @@ incoming AS (
            s.position, s.in_pit, s.is_deleted
     FROM {laps} s
     JOIN file f USING (file_number)
-    JOIN races_entrant e ON e.race_id = %(race)s AND e.key = s.entrant_key
+    JOIN entrant e ON e.entrant_key = s.entrant_key COLLATE "C"
     WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
     ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
 ),
@@ -101,7 +105,8 @@ SELECT s.file_number, s.row_number, e.id, s.number,
        s.time_ms, s.elapsed_ms, s.position, s.sector1_ms, s.sector2_ms, s.sector3_ms,
        s.in_pit, s.is_deleted
 FROM {laps} s
-JOIN races_entrant e ON e.race_id = %(race)s AND e.key = s.entrant_key
+JOIN unnest(%(entrant_keys)s::text[], %(entrant_ids)s::bigint[]) AS e (entrant_key, id)
+     ON e.entrant_key = s.entrant_key COLLATE "C"
 WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
 ORDER BY e.id, s.number
 

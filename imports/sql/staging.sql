@@ -47,11 +47,13 @@ DELETE FROM {laps} WHERE file_number = %(file_number)s
 DELETE FROM {records} WHERE file_number = %(file_number)s
 
 -- name: staged_races
-SELECT meeting_key, race_key, sum(laps)::bigint AS laps
+SELECT meeting_key, race_key, sum(laps)::integer AS laps, sum(records)::integer AS records
 FROM (
-    SELECT meeting_key, race_key, count(*) AS laps FROM {laps} GROUP BY 1, 2
+    SELECT meeting_key, race_key, count(*) AS laps, 0 AS records
+    FROM {laps} GROUP BY 1, 2
     UNION ALL
-    SELECT DISTINCT meeting_key, race_key, 0 FROM {records} WHERE race_key IS NOT NULL
+    SELECT meeting_key, race_key, 0, count(*)
+    FROM {records} WHERE race_key IS NOT NULL GROUP BY 1, 2
 ) AS staged
 GROUP BY 1, 2
 ORDER BY 1, 2
@@ -76,9 +78,4 @@ WHERE race_key IS NULL
 -- name: staged_race_records
 SELECT file_number, row_number, kind, meeting_key, race_key, key, number, payload
 FROM {records}
-WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
-
--- name: staged_entrant_keys
-SELECT DISTINCT entrant_key
-FROM {laps}
 WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s

@@ -1,6 +1,6 @@
 from django.db import models
 
-from races.models.fields import KeyField, key_is_normalized
+from races.models.fields import EmptyObjectField, KeyField, key_is_normalized
 from races.models.versioned import Versioned
 
 
@@ -10,7 +10,7 @@ class Competitor(Versioned):
     source = KeyField(max_length=50)
     key = KeyField()
     name = models.CharField(max_length=300, null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
+    attributes = EmptyObjectField(blank=True)
 
     class Meta:
         constraints = [

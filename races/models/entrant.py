@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from races.models.competitor import Competitor
-from races.models.fields import KeyField, key_is_normalized
+from races.models.fields import EmptyObjectField, KeyField, key_is_normalized
 from races.models.race import Race
 from races.models.team import Team
 from races.models.versioned import Versioned
@@ -39,7 +39,7 @@ class Entrant(Versioned):
     gap = models.CharField(max_length=50, null=True, blank=True)
     points = models.DecimalField(max_digits=9, decimal_places=3, null=True, blank=True)
     fastest_lap_ms = models.PositiveIntegerField(null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
+    attributes = EmptyObjectField(blank=True)
 
     objects = EntrantQuerySet.as_manager()
 

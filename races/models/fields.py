@@ -1,9 +1,9 @@
-"""Fields that several models share: natural-key text."""
+"""Fields that several models share."""
 
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]
@@ -12,6 +12,15 @@ class KeyField(models.CharField):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 200)
         kwargs.setdefault("db_collation", "C")
+        super().__init__(*args, **kwargs)
+
+
+class EmptyObjectField(models.JSONField):
+    """A JSON object that is empty until something is stated, also in raw SQL."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("default", dict)
+        kwargs.setdefault("db_default", Value({}, models.JSONField()))
         super().__init__(*args, **kwargs)
 
 

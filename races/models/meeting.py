@@ -3,7 +3,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from races.models.fields import KeyField, key_is_normalized
+from races.models.fields import EmptyObjectField, KeyField, key_is_normalized
 from races.models.venue import Venue
 from races.models.versioned import Versioned
 
@@ -25,7 +25,7 @@ class Meeting(Versioned):
     season = models.PositiveSmallIntegerField(null=True, blank=True)
     round = models.PositiveSmallIntegerField(null=True, blank=True)
     status = models.CharField(max_length=50, null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
+    attributes = EmptyObjectField(blank=True)
 
     class Meta:
         constraints = [

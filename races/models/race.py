@@ -3,7 +3,7 @@ import datetime as dt
 from django.db import models
 from django.db.models import Q
 
-from races.models.fields import KeyField, key_is_normalized
+from races.models.fields import EmptyObjectField, KeyField, key_is_normalized
 from races.models.meeting import Meeting
 from races.models.versioned import ZERO_VERSION, Versioned
 
@@ -38,9 +38,13 @@ class Race(Versioned):
     scheduled_start = models.DateTimeField(null=True, blank=True)
     distance_m = models.PositiveIntegerField(null=True, blank=True)
     scheduled_laps = models.PositiveIntegerField(null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
-    laps_floor = models.UUIDField(default=ZERO_VERSION, editable=False)
-    entrants_floor = models.UUIDField(default=ZERO_VERSION, editable=False)
+    attributes = EmptyObjectField(blank=True)
+    laps_floor = models.UUIDField(
+        default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
+    )
+    entrants_floor = models.UUIDField(
+        default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
+    )
 
     class Meta:
         constraints = [

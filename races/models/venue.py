@@ -1,6 +1,6 @@
 from django.db import models
 
-from races.models.fields import KeyField, key_is_normalized
+from races.models.fields import EmptyObjectField, KeyField, key_is_normalized
 from races.models.versioned import Versioned
 
 
@@ -13,7 +13,7 @@ class Venue(Versioned):
     locality = models.CharField(max_length=200, null=True, blank=True)
     country = models.CharField(max_length=100, null=True, blank=True)
     timezone = models.CharField(max_length=64, null=True, blank=True)
-    attributes = models.JSONField(default=dict, blank=True)
+    attributes = EmptyObjectField(blank=True)
 
     class Meta:
         constraints = [

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from races.models.fields import EmptyObjectField
+
 #: The version of an implied row (something was mentioned, nothing was stated):
 #: any real row beats it.
 ZERO_VERSION = uuid.UUID(int=0)
@@ -19,8 +21,10 @@ class Versioned(models.Model):
     files alone, never from their order.
     """
 
-    version = models.UUIDField(default=ZERO_VERSION, editable=False)
-    column_versions = models.JSONField(default=dict, editable=False)
+    version = models.UUIDField(
+        default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
+    )
+    column_versions = EmptyObjectField(editable=False)
 
     class Meta:
         abstract = True

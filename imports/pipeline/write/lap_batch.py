@@ -1,5 +1,6 @@
 """What a lap writer takes and gives."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,15 +18,18 @@ class LapBatch:
     race_key: str
     #: Rows in staging.
     staged: int
+    #: Ids of the race's entrants, by key.
+    entrant_ids: Mapping[str, int]
     #: `Race.laps_floor`: what is older is not applied.
     floor: UUID
 
     def parameters(self) -> dict[str, object]:
         """Give the parameters that name the batch in SQL."""
         return {
-            "race": self.race_id,
             "meeting_key": self.meeting_key,
             "race_key": self.race_key,
+            "entrant_keys": list(self.entrant_ids),
+            "entrant_ids": list(self.entrant_ids.values()),
         }
 
 

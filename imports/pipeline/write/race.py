@@ -1,6 +1,8 @@
 """Write one race: the race, its entrants, its pit stops, its laps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from imports.models import Counts
 from imports.pipeline.stopwatch import Laptimer
@@ -8,19 +10,20 @@ from imports.pipeline.write.lap_batch import LapBatch
 from imports.pipeline.write.laps import write_laps
 from imports.pipeline.write.records import candidates_by_key, write_records
 from imports.pipeline.write.shared import ids_by_key
-from imports.pipeline.write.staged import StagedRecords, StagedRun
+from imports.pipeline.write.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.write.tally import Tally
-from races.models import Competitor, Entrant, Meeting, PitStop, Race, Team
+from races.models import Competitor, Entrant, PitStop, Race, Team
 from races.models.race import KINDS
 
 
 @dataclass(frozen=True)
 class RaceKey:
-    """One race of a run, and how many laps of it are staged."""
+    """One race of a run, and how many rows of it are staged."""
 
     meeting_key: str
     race_key: str
     laps_staged: int
+    records_staged: int
 
 
 @dataclass(frozen=True)
@@ -38,23 +41,26 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     tally = Tally()
     records = _fetch(key, run=run)
     timer.split("fetch")
-    race = _write_race_row(key, records, run=run, tally=tally)
-    entrants = _write_entrants(key, records, race=race, run=run, tally=tally)
-    _write_pit_stops(records, entrants=entrants, tally=tally)
+    race_id, floor = _write_race_row(key, records["race"], run=run, tally=tally)
+    _write_entrants(records["entrant"], race_id=race_id, run=run, tally=tally)
+    stops = records["pit_stop"]
+    entrant_ids = _entrant_ids(key, stops, race_id=race_id, run=run)
+    _write_pit_stops(stops, entrant_ids=entrant_ids, run=run, tally=tally)
     timer.split("transform")
     laps = write_laps(
         LapBatch(
             run=run,
-            race_id=race.pk,
+            race_id=race_id,
             meeting_key=key.meeting_key,
             race_key=key.race_key,
             staged=key.laps_staged,
-            floor=race.laps_floor,
+            entrant_ids=entrant_ids,
+            floor=floor,
         )
     )
     timer.split("write")
     return RaceResult(
-        race_id=race.pk,
+        race_id=race_id,
         rows=tally.counts + laps.counts,
         laps=laps.counts,
         conflicts=tally.conflicts + laps.conflicts,
@@ -62,89 +68,96 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
 
 
 def _fetch(key: RaceKey, *, run: StagedRun) -> StagedRecords:
+    if key.records_staged == 0:
+        return StagedRecords([])
     rows = run.tables.rows(
         "staged_race_records", meeting_key=key.meeting_key, race_key=key.race_key
     )
-    return StagedRecords(rows, files=run.files)
+    return StagedRecords(rows)
 
 
 def _write_race_row(
-    key: RaceKey, records: StagedRecords, *, run: StagedRun, tally: Tally
-) -> Race:
-    meeting = Meeting.objects.only("id").get(source=run.source, key=key.meeting_key)
-    stored = Race.objects.filter(meeting=meeting, key=key.race_key)
+    key: RaceKey, stated: list[StagedRecord], *, run: StagedRun, tally: Tally
+) -> tuple[int, UUID]:
+    """Write what files state of the race itself; give its id and its laps' floor."""
+    meeting_id = run.meeting_ids[key.meeting_key]
     # A race that only its laps speak of has the kind that its key says.
     kind = key.race_key if key.race_key in KINDS else None
+    if not stated:
+        [(race_id, floor)] = run.tables.rows(
+            "imply_race", meeting=meeting_id, key=key.race_key, kind=kind
+        )
+        return race_id, floor
+    stored = Race.objects.filter(meeting_id=meeting_id, key=key.race_key)
     rows = write_records(
         Race,
-        candidates_by_key(
-            Race,
-            records["race"],
-            key=lambda r: r.race_key,
-            staged=records,
-            references={},
-        ),
+        candidates_by_key(Race, stated, key=lambda r: r.race_key, files=run.files),
         stored={race.key: race for race in stored},
-        mentioned=[key.race_key],
-        new=lambda name: Race(meeting=meeting, key=name, kind=kind),
+        new=lambda name: Race(meeting_id=meeting_id, key=name, kind=kind),
         tally=tally,
     )
-    return rows[key.race_key]
+    race = rows[key.race_key]
+    return race.pk, race.laps_floor
 
 
 def _write_entrants(
-    key: RaceKey, records: StagedRecords, *, race: Race, run: StagedRun, tally: Tally
-) -> dict[str, Entrant]:
-    stated = records["entrant"]
-    mentioned = {record.key for record in records["pit_stop"]}
-    if key.laps_staged:
-        mentioned |= set(
-            run.tables.column(
-                "staged_entrant_keys",
-                meeting_key=key.meeting_key,
-                race_key=key.race_key,
-            )
-        )
+    stated: list[StagedRecord], *, race_id: int, run: StagedRun, tally: Tally
+) -> None:
+    if not stated:
+        return
     references = {
-        column: ids_by_key(
-            model, {r.payload[column] for r in stated if r.payload.get(column)}, run=run
-        )
+        column: ids_by_key(model, stated, column=column, source=run.source)
         for column, model in (("competitor", Competitor), ("team", Team))
     }
-    return write_records(
+    write_records(
         Entrant,
         candidates_by_key(
             Entrant,
             stated,
             key=lambda r: r.key,
-            staged=records,
+            files=run.files,
             references=references,
         ),
-        stored={row.key: row for row in Entrant.objects.filter(race=race)},
-        mentioned=mentioned,
-        new=lambda name: Entrant(race=race, key=name),
+        stored={row.key: row for row in Entrant.objects.filter(race_id=race_id)},
+        new=lambda name: Entrant(race_id=race_id, key=name),
         tally=tally,
     )
 
 
+def _entrant_ids(
+    key: RaceKey, stops: list[StagedRecord], *, race_id: int, run: StagedRun
+) -> dict[str, int]:
+    """Give the entrants of the race by key; those only mentioned become implied."""
+    return dict(
+        run.tables.rows(
+            "imply_entrants",
+            race=race_id,
+            meeting_key=key.meeting_key,
+            race_key=key.race_key,
+            keys=[stop.key for stop in stops],
+        )
+    )
+
+
 def _write_pit_stops(
-    records: StagedRecords, *, entrants: dict[str, Entrant], tally: Tally
+    stated: list[StagedRecord],
+    *,
+    entrant_ids: Mapping[str, int],
+    run: StagedRun,
+    tally: Tally,
 ) -> None:
-    stated = records["pit_stop"]
     if not stated:
         return
-    by_id = {entrant.pk: entrant for entrant in entrants.values()}
-    stored = PitStop.objects.filter(entrant__in=by_id)
+    stored = PitStop.objects.filter(entrant__in=entrant_ids.values())
     write_records(
         PitStop,
         candidates_by_key(
             PitStop,
             stated,
-            key=lambda r: (entrants[r.key].pk, r.number),
-            staged=records,
-            references={},
+            key=lambda r: (entrant_ids[r.key], r.number),
+            files=run.files,
         ),
         stored={(row.entrant_id, row.number): row for row in stored},
-        new=lambda name: PitStop(entrant=by_id[name[0]], number=name[1]),
+        new=lambda name: PitStop(entrant_id=name[0], number=name[1]),
         tally=tally,
     )

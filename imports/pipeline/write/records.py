@@ -7,13 +7,14 @@ two transactions never wait for each other; rows that would not change are not s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from django.db import models
 
 from imports.pipeline.write.decide import Candidate, Decision, Register, decide
-from imports.pipeline.write.staged import StagedRecord, StagedRecords
+from imports.pipeline.write.staged import StagedFile, StagedRecord
 from imports.pipeline.write.tally import Tally
 from races.models import Versioned
 from races.natural_keys import NATURAL_KEYS
@@ -32,6 +33,7 @@ ATTRIBUTE = "attributes."
 
 #: Ids by key of what a column refers to: {"team": {"9": 17}}.
 References = Mapping[str, Mapping[str, int]]
+NO_REFERENCES: References = MappingProxyType({})
 
 
 def candidates_by_key(
@@ -39,8 +41,8 @@ def candidates_by_key(
     records: Iterable[StagedRecord],
     *,
     key: Callable[[StagedRecord], Key],
-    staged: StagedRecords,
-    references: References,
+    files: Mapping[int, StagedFile],
+    references: References = NO_REFERENCES,
 ) -> dict[Key, list[Candidate]]:
     """Group records by key, their payload typed as the model's columns are."""
     found: dict[Key, list[Candidate]] = defaultdict(list)
@@ -49,7 +51,13 @@ def candidates_by_key(
             column: _typed(model, column, value, references=references)
             for column, value in record.payload.items()
         }
-        found[key(record)].append(staged.candidate(record, values=values))
+        found[key(record)].append(
+            Candidate(
+                version=files[record.file_number].version,
+                row_number=record.row_number,
+                values=values,
+            )
+        )
     return found
 
 

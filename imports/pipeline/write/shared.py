@@ -8,57 +8,54 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from imports.models import Counts
-from imports.pipeline.write.records import References, candidates_by_key, write_records
+from imports.pipeline.write.records import (
+    NO_REFERENCES,
+    References,
+    candidates_by_key,
+    write_records,
+)
 from imports.pipeline.write.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.write.tally import Tally
 from races.models import Competitor, Meeting, Team, Venue
 
 Shared = TypeVar("Shared", Venue, Team, Competitor, Meeting)
 
+#: Model, kind of its records, kind of the records that refer to it.
+REFERRED = (
+    (Venue, "venue", "meeting"),
+    (Team, "team", "entrant"),
+    (Competitor, "competitor", "entrant"),
+)
+
 
 def write_shared(run: StagedRun) -> tuple[Counts, int]:
     """Write the shared rows of a run; give their counts and conflicts."""
-    records = StagedRecords(run.tables.rows("staged_shared_records"), files=run.files)
+    records = StagedRecords(run.tables.rows("staged_shared_records"))
     tally = Tally()
-    for model, kind, referrer in (
-        (Venue, "venue", "meeting"),
-        (Team, "team", "entrant"),
-        (Competitor, "competitor", "entrant"),
-    ):
+    for model, kind, referrer in REFERRED:
         mentioned = run.tables.column("staged_references", kind=referrer, column=kind)
-        _write(
-            model,
-            records[kind],
-            staged=records,
-            mentioned=mentioned,
-            run=run,
-            tally=tally,
-            references={},
-        )
+        _write(model, records[kind], mentioned=mentioned, run=run, tally=tally)
     meetings = records["meeting"]
-    venues = ids_by_key(
-        Venue, {r.payload["venue"] for r in meetings if r.payload.get("venue")}, run=run
-    )
+    venues = ids_by_key(Venue, meetings, column="venue", source=run.source)
     _write(
         Meeting,
         meetings,
-        staged=records,
         mentioned=run.tables.column("staged_meeting_keys"),
+        references={"venue": venues},
         run=run,
         tally=tally,
-        references={"venue": venues},
     )
     return tally.counts, tally.conflicts
 
 
 def ids_by_key(
-    model: type[Shared], keys: Iterable[str], *, run: StagedRun
+    model: type[Shared], records: Iterable[StagedRecord], *, column: str, source: str
 ) -> dict[str, int]:
-    """Give the ids of shared rows of the run's source."""
-    wanted = set(keys)
-    if not wanted:
+    """Give the ids of the shared rows that the records refer to in a column."""
+    keys = {r.payload[column] for r in records if r.payload.get(column) is not None}
+    if not keys:
         return {}
-    found = model._default_manager.filter(source=run.source, key__in=wanted)
+    found = model._default_manager.filter(source=source, key__in=keys)
     return dict(found.values_list("key", "id"))
 
 
@@ -66,27 +63,24 @@ def _write(
     model: type[Shared],
     records: list[StagedRecord],
     *,
-    staged: StagedRecords,
     mentioned: list[str],
-    references: References,
     run: StagedRun,
     tally: Tally,
+    references: References = NO_REFERENCES,
 ) -> None:
     candidates = candidates_by_key(
         model,
         records,
         key=lambda r: r.meeting_key if model is Meeting else r.key,
-        staged=staged,
+        files=run.files,
         references=references,
     )
     keys = {*candidates, *mentioned}
-    if not keys:
-        return
     stored = model._default_manager.filter(source=run.source, key__in=keys)
     write_records(
         model,
         candidates,
-        stored={row.key: row for row in stored},
+        stored={row.key: row for row in stored} if keys else {},
         mentioned=mentioned,
         new=lambda key: model(source=run.source, key=key),
         tally=tally,

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from imports.models import ImportRun, RunFile
 from imports.pipeline.staging_tables import StagingTables
-from imports.pipeline.write.decide import Candidate
-from races.models import LapColumn
+from races.models import LapColumn, Meeting
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,13 @@ class StagedRun:
     def lap_columns(self) -> frozenset[LapColumn]:
         """The sets of lap columns that the run's files state."""
         return frozenset(f.lap_columns for f in self.files.values() if f.lap_columns)
+
+    @cached_property
+    def meeting_ids(self) -> dict[str, int]:
+        """The ids of the run's meetings; the shared rows are written before races."""
+        keys = self.tables.column("staged_meeting_keys")
+        found = Meeting.objects.filter(source=self.source, key__in=keys)
+        return dict(found.values_list("key", "id"))
 
     def file_arrays(self) -> dict[str, list[Any]]:
         """Give the files as parallel arrays, for SQL."""
@@ -85,10 +91,7 @@ class StagedRecord:
 class StagedRecords:
     """The staged records of a race, or the shared ones of a run, by kind."""
 
-    def __init__(
-        self, rows: Iterable[tuple[Any, ...]], *, files: Mapping[int, StagedFile]
-    ) -> None:
-        self._files = files
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         self._by_kind: dict[str, list[StagedRecord]] = defaultdict(list)
         for row in rows:
             *fields, payload = row
@@ -97,13 +100,3 @@ class StagedRecords:
 
     def __getitem__(self, kind: str) -> list[StagedRecord]:
         return self._by_kind.get(kind, [])
-
-    def candidate(
-        self, record: StagedRecord, *, values: Mapping[str, Any]
-    ) -> Candidate:
-        """Give what the record states, with the version of its file."""
-        return Candidate(
-            version=self._files[record.file_number].version,
-            row_number=record.row_number,
-            values=values,
-        )
