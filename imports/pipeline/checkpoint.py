@@ -4,9 +4,9 @@ Every function is one statement, so that it commits by itself, except `record_do
 which belongs to the transaction of the race's rows.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -94,8 +94,9 @@ def lock_race(claim: Claim) -> None:
                 "lock": f"race:{claim.source}:{claim.meeting_key}:{claim.race_key}",
             },
         )
-    if not _held(claim).exists():
-        raise LeaseLost
+        cursor.execute(statement("is_held"), {"id": claim.id, "epoch": claim.epoch})
+        if cursor.fetchone() is None:
+            raise LeaseLost
 
 
 def lock_shared_rows(source: str) -> None:
@@ -106,30 +107,32 @@ def lock_shared_rows(source: str) -> None:
 
 def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
     """Mark the race as committed, in the transaction of its rows; fenced by epoch."""
-    marked = _held(claim).update(
-        state=State.DONE,
-        race_id=result.race_id,
-        rows=result.rows.as_dict(),
-        laps=result.laps.as_dict(),
-        conflicts=result.conflicts,
-        fetch_ms=timer.parts["fetch"],
-        transform_ms=timer.parts["transform"],
-        write_ms=timer.parts["write"],
-        total_ms=timer.total_ms,
-        finished_at=Now(),
-        lease_until=None,
-        error_code="",
-        message="",
-    )
-    if not marked:
-        raise LeaseLost
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("record_done"),
+            {
+                "id": claim.id,
+                "epoch": claim.epoch,
+                "race": result.race_id,
+                "rows": json.dumps(result.rows.as_dict()),
+                "laps": json.dumps(result.laps.as_dict()),
+                "conflicts": result.conflicts,
+                "total": timer.total_ms,
+                **timer.parts,
+            },
+        )
+        if cursor.rowcount != 1:
+            raise LeaseLost
 
 
 def record_failed(claim: Claim, error: ImportsError) -> None:
     """Say why an attempt failed: to be tried again, or for good."""
     tries_left = claim.attempts < conf.get("MAX_ATTEMPTS")
     again = error.is_retryable and tries_left
-    _held(claim).update(
+    held = RaceCheckpoint.objects.filter(
+        pk=claim.id, epoch=claim.epoch, state=State.CLAIMED
+    )
+    held.update(
         state=State.WAITING if again else State.FAILED,
         finished_at=None if again else Now(),
         lease_until=None,
@@ -150,9 +153,3 @@ def has_open_races(run_id: int) -> bool:
     """Whether a race waits or is being written."""
     open_states = Q(state=State.WAITING) | Q(state=State.CLAIMED)
     return RaceCheckpoint.objects.filter(open_states, run_id=run_id).exists()
-
-
-def _held(claim: Claim) -> Any:
-    return RaceCheckpoint.objects.filter(
-        pk=claim.id, epoch=claim.epoch, state=State.CLAIMED
-    )

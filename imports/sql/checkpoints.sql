@@ -53,3 +53,15 @@ SELECT set_config('lock_timeout', %(lock_timeout)s, true),
 
 -- name: lock_shared_rows
 SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0))
+
+-- name: is_held
+SELECT 1 FROM imports_racecheckpoint
+WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
+
+-- name: record_done
+UPDATE imports_racecheckpoint
+SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
+    conflicts = %(conflicts)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
+    write_ms = %(write)s, total_ms = %(total)s, finished_at = clock_timestamp(),
+    lease_until = NULL, error_code = '', message = ''
+WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'

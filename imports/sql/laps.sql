@@ -1,3 +1,34 @@
+-- name: insert_laps
+-- The laps of a race that has none yet, from staging into races_lap: nothing to
+-- compare, half the work. Inserts nothing where the race has laps, and skips keys that
+-- stand twice; merge_laps then finds what was inserted here unchanged.
+WITH file AS (
+    SELECT * FROM unnest(
+        %(file_numbers)s::integer[], %(versions)s::uuid[], %(columns)s::smallint[]
+    ) AS f (file_number, version, columns)
+),
+entrant AS (
+    SELECT * FROM unnest(%(entrant_keys)s::text[], %(entrant_ids)s::bigint[])
+        AS e (entrant_key, id)
+)
+INSERT INTO races_lap (
+    entrant_id, number, time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms,
+    position, columns, in_pit, is_deleted, version
+)
+SELECT e.id, s.number, s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms,
+       s.sector3_ms, s.position, f.columns, s.in_pit, s.is_deleted, f.version
+FROM {laps} s
+JOIN file f USING (file_number)
+JOIN entrant e ON e.entrant_key = s.entrant_key COLLATE "C"
+WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
+  AND f.version >= %(floor)s
+  AND NOT EXISTS (
+      SELECT 1 FROM races_lap WHERE entrant_id = ANY (%(entrant_ids)s::bigint[])
+  )
+-- The highest version of a key comes first, and stays.
+ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
+ON CONFLICT (entrant_id, number) DO NOTHING
+
 -- name: merge_laps
 -- The laps of one race, from staging into races_lap, in one statement.
 --
@@ -36,7 +67,10 @@ compared AS (
            (l.time_ms, l.elapsed_ms, l.sector1_ms, l.sector2_ms, l.sector3_ms,
             l.position, l.in_pit, l.is_deleted) AS differs
     FROM incoming i
-    LEFT JOIN races_lap l ON l.entrant_id = i.entrant_id AND l.number = i.number
+    LEFT JOIN races_lap l
+        ON l.entrant_id = i.entrant_id AND l.number = i.number
+       -- Said again for the planner: only these entrants' laps, whatever it estimates.
+       AND l.entrant_id = ANY (%(entrant_ids)s::bigint[])
 ),
 classified AS (
     SELECT *,

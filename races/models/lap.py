@@ -1,7 +1,9 @@
 import enum
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F
+from django.db.models.functions import Least
+from django.db.models.lookups import GreaterThanOrEqual
 
 from races.models.entrant import Entrant
 from races.models.versioned import ZERO_VERSION
@@ -63,13 +65,19 @@ class Lap(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="lap_numbers_and_times_are_not_negative",
-                condition=Q(number__gte=0)
-                & ~Q(time_ms__lt=0)
-                & ~Q(elapsed_ms__lt=0)
-                & ~Q(sector1_ms__lt=0)
-                & ~Q(sector2_ms__lt=0)
-                & ~Q(sector3_ms__lt=0)
-                & ~Q(position__lt=1),
+                # LEAST passes over NULLs: one expression a row, not seven.
+                condition=GreaterThanOrEqual(
+                    Least(
+                        "number",
+                        "time_ms",
+                        "elapsed_ms",
+                        "sector1_ms",
+                        "sector2_ms",
+                        "sector3_ms",
+                        F("position") - 1,
+                    ),
+                    0,
+                ),
             ),
         ]
 

@@ -11,26 +11,35 @@ def write_laps(batch: LapBatch) -> LapResult | None:
     """Write the laps of a race; None, and nothing written, where columns differ."""
     if len(batch.run.lap_columns) > 1:
         return None
-    files = batch.run.file_arrays()
+    inserted = batch.run.tables.execute("insert_laps", **_parameters(batch))
+    if inserted == batch.staged:
+        return LapResult(counts=Counts(read=inserted, inserted=inserted))
+    return _merge_laps(batch, inserted=inserted)
+
+
+def _merge_laps(batch: LapBatch, *, inserted: int) -> LapResult | None:
+    """Compare the laps with what is stored, the ones just inserted among it."""
     tables = batch.run.tables
-    [(inserted, updated, unchanged, older, conflicts, is_mixed)] = tables.rows(
-        "merge_laps", floor=batch.floor, **batch.parameters(), **files
+    [(more, updated, unchanged, older, conflicts, is_mixed)] = tables.rows(
+        "merge_laps", **_parameters(batch)
     )
     if is_mixed:
         return None
-    duplicates = batch.staged - (inserted + updated + unchanged + older)
+    duplicates = batch.staged - (more + updated + unchanged + older)
     if duplicates:
-        del files["columns"]
-        [differing] = tables.column(
-            "count_differing_duplicates", **batch.parameters(), **files
-        )
-        conflicts += differing
+        conflicts += tables.column("count_differing_duplicates", **_parameters(batch))[
+            0
+        ]
     counts = Counts(
         read=batch.staged,
-        inserted=inserted,
+        inserted=inserted + more,
         updated=updated,
-        unchanged=unchanged,
+        unchanged=unchanged - inserted,
         older=older,
         duplicates=duplicates,
     )
     return LapResult(counts=counts, conflicts=conflicts)
+
+
+def _parameters(batch: LapBatch) -> dict[str, object]:
+    return {"floor": batch.floor, **batch.parameters(), **batch.run.file_arrays()}
