@@ -140,24 +140,19 @@ def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:
 
 
 def _add_files(run: ImportRun, files: Sequence[Registered], *, force: bool) -> None:
-    once = {registered.file.pk: registered for registered in files}
-    RunFile.objects.bulk_create(
-        RunFile(
+    seen: set[int] = set()
+    for number, registered in enumerate(files, start=1):
+        file = registered.file
+        is_known = file.pk in seen or (file.imported_at is not None and not force)
+        seen.add(file.pk)
+        RunFile.objects.create(
             run=run,
-            source_file=registered.file,
+            source_file=file,
             number=number,
             name=registered.name,
-            state=_first_state(registered.file, force=force),
-            layout=registered.file.layout,
+            state=RunFile.State.DUPLICATE if is_known else RunFile.State.WAITING,
+            layout=file.layout,
         )
-        for number, registered in enumerate(once.values(), start=1)
-    )
-
-
-def _first_state(file: SourceFile, *, force: bool) -> str:
-    if file.imported_at and not force:
-        return RunFile.State.DUPLICATE
-    return RunFile.State.WAITING
 
 
 def _run_lane_in_thread(run: ImportRun, lane: Lane) -> None:

@@ -10,7 +10,7 @@ class RunFile(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting"
         STAGED = "staged"
-        # The same bytes were imported before: no work.
+        # The same bytes were imported before, or stand in the run already: no work.
         DUPLICATE = "duplicate"
         # It cannot be read; `error_code` and `message` say why.
         REJECTED = "rejected"
@@ -44,9 +44,6 @@ class RunFile(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "number"], name="runfile_one_per_run_and_number"
-            ),
-            models.UniqueConstraint(
-                fields=["run", "source_file"], name="runfile_one_per_run_and_file"
             ),
         ]
 
