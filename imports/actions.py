@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ class Order:
     """What is asked of a run: by which door, with which options over the flags."""
 
     trigger: str
-    by: AbstractBaseUser | None = None
+    by: User | None = None
     #: Read files again that were imported before.
     force: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
@@ -120,7 +120,7 @@ def lanes_of(run: ImportRun) -> int:
     return max(1, min(int(run.options["concurrency"]), ceiling))
 
 
-def cancel_runs(runs: Iterable[ImportRun], *, by: AbstractBaseUser | None) -> int:
+def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
     """Ask runs to stop after the races in work; give how many were asked."""
     ids = [run.pk for run in runs]
     asked = ImportRun.objects.filter(pk__in=ids).exclude(state__in=ImportRun.FINAL)

@@ -72,11 +72,11 @@ TEMPLATES = [
 ]
 
 # Database
-DATABASES = {"default": environment.database(env, embedded_data=VAR_DIR / "postgres")}
-DATABASES["default"].setdefault("OPTIONS", {})
-DATABASES["default"]["OPTIONS"]["application_name"] = "scrutineer"
-# No connection pool: qcluster forks, and a pool that is forked loses tasks.
-DATABASES["default"]["CONN_MAX_AGE"] = 0
+DATABASES = {
+    "default": environment.database(
+        env, embedded_data=VAR_DIR / "postgres", application_name="scrutineer"
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Cache: django-q2 shows its clusters through it, also to other processes.

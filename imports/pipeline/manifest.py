@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
@@ -34,7 +34,7 @@ class Statement:
     source: str
     priority: int | None = None
     observed_at: datetime | None = None
-    by: AbstractBaseUser | None = None
+    by: User | None = None
 
 
 @dataclass(frozen=True)

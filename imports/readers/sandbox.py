@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -59,7 +59,7 @@ class Sandbox:
         self._end()
         self._log.close()
 
-    def read(self, request: Request) -> Iterator[Message]:
+    def read(self, request: Request) -> Generator[Message]:
         """Give the messages of one file up to R; raises FileRejected on X or death."""
         child = self._child or self._start()
         assert child.stdin

@@ -1,6 +1,7 @@
 """Read settings from the environment, failing with a sentence that helps."""
 
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -25,8 +26,17 @@ def secret_key(env: environ.Env) -> str:
     )
 
 
-def database(env: environ.Env, *, embedded_data: Path) -> dict[str, object]:
+def database(
+    env: environ.Env, *, embedded_data: Path, application_name: str
+) -> dict[str, Any]:
     """Give DATABASES["default"]: DATABASE_URL, or the embedded PostgreSQL."""
+    config = _address(env, embedded_data=embedded_data)
+    options = {"application_name": application_name, **config.get("OPTIONS", {})}
+    # No connection pool: qcluster forks, and a pool that is forked loses tasks.
+    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0}
+
+
+def _address(env: environ.Env, *, embedded_data: Path) -> dict[str, Any]:
     if not env.str("DATABASE_URL", default=""):
         return {
             "ENGINE": "ingestion_site.lib.embedded_postgres",
@@ -35,7 +45,7 @@ def database(env: environ.Env, *, embedded_data: Path) -> dict[str, object]:
             "EMBEDDED_NAME": "scrutineer",
             "EMBEDDED_DATA": embedded_data,
         }
-    config: dict[str, object] = env.db("DATABASE_URL")
+    config: dict[str, Any] = env.db("DATABASE_URL")
     if config["ENGINE"] != "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_URL must name a PostgreSQL database (postgres://…), "

@@ -26,7 +26,7 @@ class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def count(self) -> int:
-        query = self.object_list.query  # type: ignore[union-attr]
+        query = self.object_list.query  # type: ignore[attr-defined]
         if query.where:
             return int(super().count)
         with connection.cursor() as cursor:

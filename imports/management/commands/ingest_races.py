@@ -17,6 +17,7 @@ from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ImportRun
 from imports.pipeline.manifest import PRIORITY_MAX, Statement
+from imports.pipeline.run import Lane
 
 NOTHING_DONE = 2
 
@@ -97,7 +98,7 @@ class Command(BaseCommand):
         is_shown = sys.stderr.isatty() and not is_quiet
         with Progress(run, is_shown=is_shown) as progress:
             lanes = [
-                actions.Lane(name=f"command-{n}", on_race=progress.race_settled)
+                Lane(name=f"command-{n}", on_race=progress.race_settled)
                 for n in range(1, actions.lanes_of(run) + 1)
             ]
             actions.work_run(run, lanes=lanes)

@@ -5,7 +5,7 @@ another over a row of these. What is only referred to becomes an implied row.
 """
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Any
 
 from imports.models import Counts
 from imports.pipeline.write.records import (
@@ -18,10 +18,11 @@ from imports.pipeline.write.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.write.tally import Tally
 from races.models import Competitor, Meeting, Team, Venue
 
-Shared = TypeVar("Shared", Venue, Team, Competitor, Meeting)
+#: Any of the four models: each has a source and a key.
+Shared = type[Any]
 
 #: Model, kind of its records, kind of the records that refer to it.
-REFERRED = (
+REFERRED: tuple[tuple[Shared, str, str], ...] = (
     (Venue, "venue", "meeting"),
     (Team, "team", "entrant"),
     (Competitor, "competitor", "entrant"),
@@ -49,7 +50,7 @@ def write_shared(run: StagedRun) -> tuple[Counts, int]:
 
 
 def ids_by_key(
-    model: type[Shared], records: Iterable[StagedRecord], *, column: str, source: str
+    model: Shared, records: Iterable[StagedRecord], *, column: str, source: str
 ) -> dict[str, int]:
     """Give the ids of the shared rows that the records refer to in a column."""
     keys = {r.payload[column] for r in records if r.payload.get(column) is not None}
@@ -60,7 +61,7 @@ def ids_by_key(
 
 
 def _write(
-    model: type[Shared],
+    model: Shared,
     records: list[StagedRecord],
     *,
     mentioned: list[str],

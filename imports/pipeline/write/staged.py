@@ -94,8 +94,7 @@ class StagedRecords:
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         self._by_kind: dict[str, list[StagedRecord]] = defaultdict(list)
         for row in rows:
-            *fields, payload = row
-            record = StagedRecord(*fields, payload=json.loads(payload))
+            record = StagedRecord(*row[:-1], payload=json.loads(row[-1]))
             self._by_kind[record.kind].append(record)
 
     def __getitem__(self, kind: str) -> list[StagedRecord]:
