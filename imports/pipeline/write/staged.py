@@ -87,6 +87,21 @@ class StagedRecord:
     number: int
     payload: Mapping[str, Any]
 
+    @classmethod
+    def of(cls, row: tuple[Any, ...]) -> "StagedRecord":
+        """Read a row of the staged_…_records queries."""
+        file_number, row_number, kind, meeting, race, key, number, payload = row
+        return cls(
+            file_number=file_number,
+            row_number=row_number,
+            kind=kind,
+            meeting_key=meeting,
+            race_key=race,
+            key=key,
+            number=number,
+            payload=json.loads(payload),
+        )
+
 
 class StagedRecords:
     """The staged records of a race, or the shared ones of a run, by kind."""
@@ -94,7 +109,7 @@ class StagedRecords:
     def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
         self._by_kind: dict[str, list[StagedRecord]] = defaultdict(list)
         for row in rows:
-            record = StagedRecord(*row[:-1], payload=json.loads(row[-1]))
+            record = StagedRecord.of(row)
             self._by_kind[record.kind].append(record)
 
     def __getitem__(self, kind: str) -> list[StagedRecord]:
