@@ -28,8 +28,10 @@ def finish_run(run: ImportRun) -> bool:
     laps_refused = sum(file.rows_rejected for file in files if file.lap_columns)
     rows = Counts.sum(race.row_counts for race in races)
     laps = Counts.sum(race.lap_counts for race in races)
-    ended = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
-    is_ours = ended.update(
+    # Before the end is said: whoever sees it finds nothing left.
+    StagingTables(run.pk).drop()
+    open_runs = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
+    is_ours = open_runs.update(
         state=state,
         rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
         laps=(laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
@@ -38,15 +40,14 @@ def finish_run(run: ImportRun) -> bool:
     )
     if is_ours:
         _mark_imported(run, is_whole=all(race.state == Race.DONE for race in races))
-        StagingTables(run.pk).drop()
     return bool(is_ours)
 
 
 def fail_run(run: ImportRun, message: str) -> None:
     """End a run that could not go on, with the reason."""
+    StagingTables(run.pk).drop()
     open_runs = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
     open_runs.update(state=Run.FAILED, message=message, finished_at=Now())
-    StagingTables(run.pk).drop()
 
 
 def final_state(
