@@ -143,7 +143,7 @@ Q_CLUSTER = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First: it names the scheme that a 401 asks for.
-        "rest_framework.authentication.BasicAuthentication",
+        "ingestion_site.lib.api_auth.PasswordAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
