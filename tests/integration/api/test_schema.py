@@ -1,0 +1,60 @@
+"""The OpenAPI document, and the page that shows it."""
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from races.api.serializers import LapDetail
+
+
+@pytest.fixture(scope="module")
+def schema():
+    """Give the OpenAPI document."""
+    return SchemaGenerator().get_schema(public=True)
+
+
+def test_schema_is_valid_openapi(schema):
+    validate_schema(schema)
+
+
+def test_schema_has_every_resource(schema):
+    lists = {path.split("/")[3] for path in schema["paths"]}
+
+    assert lists == {
+        *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("files", "runs", "rejections"),
+    }
+
+
+def test_schema_has_only_reads(schema):
+    assert {tuple(methods) for methods in schema["paths"].values()} == {("get",)}
+
+
+def test_schema_describes_errors(schema):
+    answers = schema["paths"]["/api/v1/races/{id}/"]["get"]["responses"]
+    of_list = schema["paths"]["/api/v1/races/"]["get"]["responses"]
+
+    assert set(answers) == {"200", "400", "401", "404"}
+    assert set(of_list) == {"200", "400", "401"}
+
+
+def test_schema_lists_filters_and_paging(schema):
+    parameters = schema["paths"]["/api/v1/laps/"]["get"]["parameters"]
+
+    assert sorted(parameter["name"] for parameter in parameters) == [
+        *("cursor", "entrant", "meeting"),
+        *("number", "number__gte", "number__lte"),
+        *("page_size", "race"),
+    ]
+
+
+def test_lap_columns_are_the_declared_fields():
+    assert [*LapDetail.COLUMNS, "file"] == list(LapDetail().fields)
+
+
+def test_docs_are_served_from_local_files(client):
+    page = client.get("/api/v1/docs/")
+
+    assert page.status_code == 200
+    assert "drf_spectacular_sidecar/swagger-ui-dist" in page.content.decode()
+    assert "https://" not in page.content.decode()
