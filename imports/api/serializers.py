@@ -34,7 +34,9 @@ class CountsDetail(serializers.Serializer):
 
 
 class RunBrief(serializers.ModelSerializer):
-    requested_by: Related = serializers.SlugRelatedField("username", read_only=True)
+    requested_by: Related = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True
+    )
     seconds = serializers.SerializerMethodField(
         help_text="How long it worked; null before it started."
     )

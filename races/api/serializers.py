@@ -4,6 +4,7 @@ A Detail needs `source` on each row and `files` in its context: what the pair of
 and version names, by that pair.
 """
 
+import operator
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -43,7 +44,7 @@ class MeetingBrief(serializers.ModelSerializer):
 
 
 class MeetingDetail(serializers.ModelSerializer):
-    venue: Related = serializers.StringRelatedField()
+    venue: Related = serializers.StringRelatedField(allow_null=True)
     country = serializers.SerializerMethodField(help_text="Its own, or the venue's.")
     timezone = serializers.SerializerMethodField(help_text="Its own, or the venue's.")
     is_implied = serializers.BooleanField()
@@ -113,8 +114,10 @@ class EntrantBrief(serializers.ModelSerializer):
 
 class EntrantDetail(EntrantBrief):
     race = RaceBrief()
-    competitor: Related = serializers.SlugRelatedField("key", read_only=True)
-    team: Related = serializers.StringRelatedField()
+    competitor: Related = serializers.SlugRelatedField(
+        "key", read_only=True, allow_null=True
+    )
+    team: Related = serializers.StringRelatedField(allow_null=True)
     points = serializers.FloatField(allow_null=True)
     is_implied = serializers.BooleanField()
     file = FileOfRow()
@@ -189,9 +192,10 @@ class LapDetail(serializers.Serializer):
         "in_pit",
         "is_deleted",
     )
+    cells = operator.attrgetter(*COLUMNS)
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         """Give the columns as they are: all are numbers, truth values or null."""
-        shown = {column: getattr(row, column) for column in self.COLUMNS}
+        shown = dict(zip(self.COLUMNS, self.cells(row), strict=True))
         shown["file"] = self.context["files"].get((row.source, row.version))
         return shown

@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.test import TestCase, override_settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from imports import actions
 from imports.actions import Lane, Order
-from imports.models import ImportRun
+from imports.models import ImportRun, Rejection, SourceFile
 from imports.pipeline.manifest import Statement
-from races.models import Race
+from races.models import Entrant, Lap, Meeting, PitStop, Race
 from tests.conftest import SAMPLE, SOURCE
 
 Get = Callable[..., Response]
@@ -24,7 +23,10 @@ Get = Callable[..., Response]
 def imported_season(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 ) -> Iterator[None]:
-    """Import the sample season in a transaction that the end of the module undoes."""
+    """Import the sample season in a transaction that the end of the module undoes.
+
+    Only through `season`: it asks for `db`, without which there is no test database.
+    """
     with django_db_blocker.unblock():
         atomics = TestCase._enter_atomics()
         with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
@@ -39,17 +41,46 @@ def imported_season(
 
 
 @pytest.fixture
-def season(imported_season: None, django_db_blocker: Any) -> Iterator[None]:
-    """Give the season to a test, and undo what the test adds to it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
+def season(imported_season: None, db: None) -> None:
+    """Give the season to a test; `db` undoes what the test adds to it."""
 
 
 @pytest.fixture
 def bahrain(season: None) -> Race:
     """Give the first race of the season."""
     return Race.objects.get(meeting__key="1074", key="race")
+
+
+@pytest.fixture
+def rejections(season: None) -> list[Rejection]:
+    """Give three refused rows of two files."""
+    run = ImportRun.objects.get()
+    first, second = SourceFile.objects.order_by("pk")[:2]
+    return Rejection.objects.bulk_create(
+        Rejection(
+            run=run,
+            source_file=file,
+            row_number=row,
+            code=code,
+            message="No.",
+            original={"lap": "x"},
+        )
+        for file, row, code in [
+            (first, 2, "not_a_number"),
+            (first, 3, "missing"),
+            (second, 2, "missing"),
+        ]
+    )
+
+
+@pytest.fixture
+def implied_lap(season: None) -> Lap:
+    """Give a lap of which nothing is known, nor of what it belongs to."""
+    meeting = Meeting.objects.create(source=SOURCE, key="ghost")
+    race = Race.objects.create(meeting=meeting, key="ghost")
+    entrant = Entrant.objects.create(race=race, key="ghost")
+    PitStop.objects.create(entrant=entrant, number=1)
+    return Lap.objects.create(entrant=entrant, number=1)
 
 
 @pytest.fixture

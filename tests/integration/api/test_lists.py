@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from imports.models import ImportRun, Rejection, SourceFile
+from imports.models import SourceFile
 from races.models import Entrant, Lap, Meeting, Race
 
 pytestmark = pytest.mark.usefixtures("season")
@@ -19,28 +19,6 @@ LISTS = {
     "runs": 1,
     "rejections": 1,
 }
-
-
-@pytest.fixture
-def rejections():
-    """Give three refused rows of two files."""
-    run = ImportRun.objects.get()
-    first, second = SourceFile.objects.order_by("pk")[:2]
-    return Rejection.objects.bulk_create(
-        Rejection(
-            run=run,
-            source_file=file,
-            row_number=row,
-            code=code,
-            message="No.",
-            original={"lap": "x"},
-        )
-        for file, row, code in [
-            (first, 2, "not_a_number"),
-            (first, 3, "missing"),
-            (second, 2, "missing"),
-        ]
-    )
 
 
 def walk(client, address):

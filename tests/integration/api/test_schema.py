@@ -1,5 +1,6 @@
 """The OpenAPI document, and the page that shows it."""
 
+import jsonschema
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -46,6 +47,32 @@ def test_schema_lists_filters_and_paging(schema):
         *("number", "number__gte", "number__lte"),
         *("page_size", "race"),
     ]
+
+
+@pytest.mark.usefixtures("implied_lap", "rejections")
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("files", "runs", "rejections"),
+    ],
+)
+def test_responses_are_as_the_schema_says(client, schema, resource):
+    page = client.get(f"/api/v1/{resource}/?page_size=2000").json()
+
+    assert page["results"]
+    assert_described(page, schema, path=f"/api/v1/{resource}/")
+    if resource != "laps":
+        row = client.get(f"/api/v1/{resource}/{page['results'][-1]['id']}/").json()
+        assert_described(row, schema, path=f"/api/v1/{resource}/{{id}}/")
+
+
+def assert_described(body, schema, *, path):
+    """Check a response against the OpenAPI document, which names all its keys."""
+    answer = schema["paths"][path]["get"]["responses"]["200"]
+    described = answer["content"]["application/json"]["schema"]
+    document = {**described, "components": schema["components"]}
+    jsonschema.Draft202012Validator(document).validate(body)
 
 
 def test_lap_columns_are_the_declared_fields():

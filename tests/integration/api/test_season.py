@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from imports.models import SourceFile
 from races.models import Entrant, Meeting
 from stats.models import RaceStats
 
@@ -85,10 +86,8 @@ def test_entrant_has_its_result(get, bahrain):
     assert entrant["file"]["name"] == "results.csv"
 
 
-def test_entrant_that_no_file_states_has_no_file(get, bahrain):
-    implied = Entrant.objects.create(race=bahrain, key="ghost")
-
-    entrant = get(f"entrants/{implied.pk}").data
+def test_entrant_that_no_file_states_has_no_file(get, implied_lap):
+    entrant = get(f"entrants/{implied_lap.entrant_id}").data
 
     assert (entrant["is_implied"], entrant["file"]) == (True, None)
     assert (entrant["name"], entrant["competitor"]) == ("ghost", None)
@@ -150,3 +149,13 @@ def test_file_tells_when_it_was_imported(get):
     assert (file["name"], file["source"]) == ("lap_times.csv.gz", "test")
     assert dt.datetime.fromisoformat(file["imported_at"])
     assert "storage_path" not in file
+
+
+def test_file_of_a_row_is_one_of_its_own_source(get):
+    file = SourceFile.objects.get(layout="ergast.races")
+    file.pk, file.source, file.name = None, "other", "same bytes.csv"
+    file.save()
+
+    meeting = only(get("meetings", key="1074"))
+
+    assert meeting["file"]["name"] == "races.csv"
