@@ -8,9 +8,10 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from imports.api import filters, serializers
 from imports.api.provenance import NamesFiles
 from imports.models import ImportRun, Rejection, SourceFile
-from ingestion_site.lib.pagination import NewestFirstPagination, RacePagination
+from ingestion_site.lib.pagination import NewestFirstPagination
 from races.api import filters as race_filters
 from races.api import serializers as race_serializers
+from races.api.pagination import LapPagination
 from races.models import Entrant, Lap, Meeting, PitStop, Race
 from stats.api.serializers import RaceWithStats
 
@@ -51,7 +52,6 @@ class LapViewSet(NamesFiles, ListModelMixin, GenericViewSet):
     queryset = Lap.objects.annotate(
         race=F("entrant__race"), source=F("entrant__race__meeting__source")
     ).values_list(
-        "pk",
         "source",
         "version",
         *race_serializers.LapDetail.COLUMNS,
@@ -59,7 +59,7 @@ class LapViewSet(NamesFiles, ListModelMixin, GenericViewSet):
     )
     serializer_class = race_serializers.LapDetail
     filterset_class = race_filters.LapFilter
-    pagination_class = RacePagination
+    pagination_class = LapPagination
 
 
 class PitStopViewSet(NamesFiles, ReadOnlyModelViewSet):

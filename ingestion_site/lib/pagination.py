@@ -1,6 +1,7 @@
 """Cursor pages over the primary key, and an admin paginator that does not count."""
 
 import base64
+import operator
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -32,11 +33,13 @@ class KeyPagination(BasePagination):
     cursor_query_param = "cursor"
     page_size_query_param = "page_size"
     has_more = False
+    #: The primary key of a row, in the order of its columns.
+    key_of = operator.attrgetter("pk")
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: Any = None
     ) -> list[Any]:
-        """Give the rows of the queryset after the cursor; they must have a `pk`."""
+        """Give the rows of the queryset after the cursor."""
         self.request = request
         size = self._page_size(request.query_params)
         token = request.query_params.get(self.cursor_query_param)
@@ -94,7 +97,7 @@ class KeyPagination(BasePagination):
         if not self.has_more:
             return None
         address = self.request.build_absolute_uri()
-        token = _encode(self.page[-1].pk)
+        token = _encode(self.key_of(self.page[-1]))
         return str(replace_query_param(address, self.cursor_query_param, token))
 
 
@@ -102,12 +105,6 @@ class NewestFirstPagination(KeyPagination):
     """Walk from the row that was made last to the first."""
 
     ordering = "-pk"
-
-
-class RacePagination(KeyPagination):
-    """Give all the laps of a race where no page size is asked for."""
-
-    page_size = KeyPagination.max_page_size
 
 
 def _encode(key: Key) -> str:

@@ -178,7 +178,7 @@ class LapDetail(serializers.Serializer):
     is_deleted = serializers.BooleanField(allow_null=True)
     file = FileOfRow()
 
-    #: What a row holds, besides `pk`, `source` and `version`.
+    #: What a row holds, besides `source` and `version`.
     COLUMNS = (
         "race",
         "entrant",
