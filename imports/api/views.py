@@ -16,10 +16,21 @@ from races.models import Entrant, Lap, Meeting, PitStop, Race
 from stats.api.serializers import RaceWithStats
 
 
+def _unread(*relations: str) -> list[str]:
+    """Name the JSON of rows that are shown in brief: it costs more than the rest."""
+    return [
+        relation + column
+        for relation in relations
+        for column in ("attributes", "column_versions")
+    ]
+
+
 class MeetingViewSet(NamesFiles, ReadOnlyModelViewSet):
     """Meetings: one venue, one programme of races."""
 
-    queryset = Meeting.objects.select_related("venue")
+    queryset = Meeting.objects.select_related("venue").defer(
+        *_unread("venue__"), "column_versions"
+    )
     serializer_class = race_serializers.MeetingDetail
     filterset_class = race_filters.MeetingFilter
 
@@ -27,9 +38,18 @@ class MeetingViewSet(NamesFiles, ReadOnlyModelViewSet):
 class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
     """Races, with what their laps add up to and whether all laps are there."""
 
-    queryset = Race.objects.select_related(
-        "meeting", "stats__fastest_lap_entrant__competitor"
-    ).annotate(source=F("meeting__source"))
+    queryset = (
+        Race.objects.select_related("meeting", "stats__fastest_lap_entrant__competitor")
+        .defer(
+            *_unread(
+                "meeting__",
+                "stats__fastest_lap_entrant__",
+                "stats__fastest_lap_entrant__competitor__",
+            ),
+            "column_versions",
+        )
+        .annotate(source=F("meeting__source"))
+    )
     serializer_class = RaceWithStats
     filterset_class = race_filters.RaceFilter
 
@@ -40,6 +60,7 @@ class EntrantViewSet(NamesFiles, ReadOnlyModelViewSet):
     queryset = (
         Entrant.objects.with_names()
         .select_related("race")
+        .defer(*_unread("race__", "competitor__", "team__"), "column_versions")
         .annotate(source=F("race__meeting__source"))
     )
     serializer_class = race_serializers.EntrantDetail
@@ -65,8 +86,10 @@ class LapViewSet(NamesFiles, ListModelMixin, GenericViewSet):
 class PitStopViewSet(NamesFiles, ReadOnlyModelViewSet):
     """Pit stops of entrants."""
 
-    queryset = PitStop.objects.select_related("entrant__competitor").annotate(
-        source=F("entrant__race__meeting__source")
+    queryset = (
+        PitStop.objects.select_related("entrant__competitor")
+        .defer(*_unread("entrant__", "entrant__competitor__"), "column_versions")
+        .annotate(source=F("entrant__race__meeting__source"))
     )
     serializer_class = race_serializers.PitStopDetail
     filterset_class = race_filters.PitStopFilter

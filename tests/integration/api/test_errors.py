@@ -100,6 +100,21 @@ def test_address_without_its_slash_is_redirected(client):
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
+def test_only_json_is_spoken(client, resource):
+    response = client.get(f"/api/v1/{resource}/", HTTP_ACCEPT="text/csv")
+
+    assert_shape(response, status=406, kind="not_acceptable")
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_options_and_head_are_answered(client, resource):
+    options = client.options(f"/api/v1/{resource}/")
+
+    assert options["Allow"] == "GET, HEAD, OPTIONS"
+    assert client.head(f"/api/v1/{resource}/").status_code == 200
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
 def test_unknown_parameter_is_named(get, resource):
     response = get(resource, page=2, ordering="id", page_size=1)
 
