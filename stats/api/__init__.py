@@ -1,0 +1,1 @@
+"""Stats as JSON, nested in the rows that they are about."""

@@ -1,0 +1,116 @@
+"""Files, runs and rejections as JSON: a Brief stands in lists, a Detail alone."""
+
+from rest_framework import serializers
+
+from imports.models import COUNTS, ImportRun, Rejection, RunFile, SourceFile
+from races.api.serializers import FileBrief, Related
+
+
+class FileDetail(serializers.ModelSerializer):
+    class Meta:
+        model = SourceFile
+        fields = [
+            "id",
+            "source",
+            "name",
+            "kind",
+            "sha256",
+            "size_bytes",
+            "layout",
+            "is_complete",
+            "priority",
+            "observed_at",
+            "registered_at",
+            "imported_at",
+        ]
+
+
+class CountsDetail(serializers.Serializer):
+    """Rows by outcome: read is the sum of the others."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Give a field for each outcome."""
+        return {name: serializers.IntegerField() for name in COUNTS}
+
+
+class RunBrief(serializers.ModelSerializer):
+    requested_by: Related = serializers.SlugRelatedField(
+        "username", read_only=True, allow_null=True
+    )
+    seconds = serializers.SerializerMethodField(
+        help_text="How long it worked; null before it started."
+    )
+    rows = CountsDetail(source="row_counts")
+    laps = CountsDetail(source="lap_counts")
+    races = serializers.IntegerField(source="race_total")
+    races_done = serializers.IntegerField(source="race_done")
+    races_failed = serializers.IntegerField(source="race_failed")
+
+    class Meta:
+        model = ImportRun
+        fields = [
+            "id",
+            "source",
+            "trigger",
+            "requested_by",
+            "state",
+            "message",
+            "created_at",
+            "started_at",
+            "finished_at",
+            "seconds",
+            "races",
+            "races_done",
+            "races_failed",
+            "rows",
+            "laps",
+            "conflicts",
+        ]
+
+    def get_seconds(self, run: ImportRun) -> float | None:
+        """Give the duration, up to now while the run works."""
+        return run.duration.total_seconds() if run.duration else None
+
+
+class RunFileDetail(serializers.ModelSerializer):
+    file = FileBrief(source="source_file")
+
+    class Meta:
+        model = RunFile
+        fields = [
+            "file",
+            "name",
+            "state",
+            "layout",
+            "rows_read",
+            "rows_rejected",
+            "laps_staged",
+            "notices",
+            "error_code",
+            "message",
+        ]
+
+
+class RunDetail(RunBrief):
+    files = RunFileDetail(source="run_files", many=True)
+
+    class Meta:
+        model = ImportRun
+        fields = [*RunBrief.Meta.fields, "options", "files"]
+
+
+class RejectionDetail(serializers.ModelSerializer):
+    file = FileBrief(source="source_file")
+
+    class Meta:
+        model = Rejection
+        fields = [
+            "id",
+            "run",
+            "file",
+            "row_number",
+            "column",
+            "code",
+            "message",
+            "original",
+        ]

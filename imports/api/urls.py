@@ -1,0 +1,18 @@
+"""The resources of the API by name."""
+
+from rest_framework.routers import DefaultRouter
+
+from imports.api import views
+
+router = DefaultRouter()
+router.include_format_suffixes = False
+router.register("meetings", views.MeetingViewSet)
+router.register("races", views.RaceViewSet)
+router.register("entrants", views.EntrantViewSet)
+router.register("laps", views.LapViewSet)
+router.register("pit-stops", views.PitStopViewSet)
+router.register("files", views.FileViewSet)
+router.register("runs", views.RunViewSet)
+router.register("rejections", views.RejectionViewSet)
+
+urlpatterns = router.urls

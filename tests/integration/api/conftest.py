@@ -1,0 +1,101 @@
+"""The 2022 season over HTTP: imported once a module, left as it was by each test."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import TestCase, override_settings
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from imports import actions
+from imports.actions import Lane, Order
+from imports.models import ImportRun, Rejection, SourceFile
+from imports.pipeline.manifest import Statement
+from races.models import Entrant, Lap, Meeting, PitStop, Race
+from tests.conftest import SAMPLE, SOURCE
+
+Get = Callable[..., Response]
+
+
+@pytest.fixture(scope="module")
+def imported_season(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
+) -> Iterator[None]:
+    """Import the sample season in a transaction that the end of the module undoes.
+
+    Only through `season`: it asks for `db`, without which there is no test database.
+    """
+    with django_db_blocker.unblock():
+        atomics = TestCase._enter_atomics()
+        with override_settings(MEDIA_ROOT=tmp_path_factory.mktemp("files")):
+            files = actions.register_paths(
+                sorted(SAMPLE.glob("*.csv*")), statement=Statement(source=SOURCE)
+            )
+            order = Order(trigger=ImportRun.Trigger.COMMAND)
+            run = actions.start_run(files, source=SOURCE, order=order)
+            actions.work_run(run, lanes=[Lane(name="test")])
+        yield
+        TestCase._rollback_atomics(atomics)
+
+
+@pytest.fixture
+def season(imported_season: None, db: None) -> None:
+    """Give the season to a test; `db` undoes what the test adds to it."""
+
+
+@pytest.fixture
+def bahrain(season: None) -> Race:
+    """Give the first race of the season."""
+    return Race.objects.get(meeting__key="1074", key="race")
+
+
+@pytest.fixture
+def rejections(season: None) -> list[Rejection]:
+    """Give three refused rows of two files."""
+    run = ImportRun.objects.get()
+    first, second = SourceFile.objects.order_by("pk")[:2]
+    return Rejection.objects.bulk_create(
+        Rejection(
+            run=run,
+            source_file=file,
+            row_number=row,
+            code=code,
+            message="No.",
+            original={"lap": "x"},
+        )
+        for file, row, code in [
+            (first, 2, "not_a_number"),
+            (first, 3, "missing"),
+            (second, 2, "missing"),
+        ]
+    )
+
+
+@pytest.fixture
+def implied_lap(season: None) -> Lap:
+    """Give a lap of which nothing is known, nor of what it belongs to."""
+    meeting = Meeting.objects.create(source=SOURCE, key="ghost")
+    race = Race.objects.create(meeting=meeting, key="ghost")
+    entrant = Entrant.objects.create(race=race, key="ghost")
+    PitStop.objects.create(entrant=entrant, number=1)
+    return Lap.objects.create(entrant=entrant, number=1)
+
+
+@pytest.fixture
+def client() -> APIClient:
+    """Give a client of a user who may read; no user is stored, as in no query."""
+    client = APIClient()
+    client.force_authenticate(get_user_model()(username="reader"))
+    return client
+
+
+@pytest.fixture
+def get(client: APIClient) -> Get:
+    """Give a function that reads a resource of the API: its name, its parameters."""
+
+    def read(resource: str, **parameters: Any) -> Response:
+        return client.get(f"/api/v1/{resource}/", parameters)
+
+    return read

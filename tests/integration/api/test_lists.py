@@ -1,0 +1,170 @@
+"""Lists: pages without repeat or miss, filters, a fixed number of queries."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from imports.models import SourceFile
+from races.models import Entrant, Lap, Meeting, Race
+
+pytestmark = pytest.mark.usefixtures("season")
+
+LISTS = {
+    "meetings": 2,
+    "races": 2,
+    "entrants": 2,
+    "laps": 2,
+    "pit-stops": 2,
+    "files": 1,
+    "runs": 1,
+    "rejections": 1,
+}
+
+
+def walk(client, address):
+    """Give the pages from an address to the end."""
+    while address:
+        page = client.get(address).data
+        yield page["results"]
+        address = page["next"]
+
+
+def keys(page):
+    return [(lap["entrant"], lap["number"]) for lap in page]
+
+
+def test_walk_over_all_laps_repeats_and_misses_nothing(client):
+    pages = list(walk(client, "/api/v1/laps/?page_size=500"))
+
+    seen = [key for page in pages for key in keys(page)]
+    assert len(pages) == 48
+    assert seen == sorted(Lap.objects.values_list("entrant_id", "number"))
+    assert len(seen) == 23_529
+
+
+def test_walk_sees_every_old_lap_once_while_laps_are_inserted(client):
+    before = set(Lap.objects.values_list("entrant_id", "number"))
+    pages = walk(client, "/api/v1/laps/?page_size=2000")
+
+    seen = keys(next(pages))
+    first, middle = seen[0][0], seen[-1][0]
+    last = Lap.objects.order_by("pk").last().entrant_id
+    for entrant in (first, middle, last):
+        Lap.objects.create(entrant_id=entrant, number=900)
+    seen += [key for page in pages for key in keys(page)]
+
+    assert len(seen) == len(set(seen))
+    # The first entrant was passed; the new laps of those to come are seen.
+    assert set(seen) - before == {(middle, 900), (last, 900)}
+    assert before <= set(seen)
+
+
+def test_walk_goes_on_where_the_last_row_is_gone(client):
+    pages = walk(client, "/api/v1/meetings/?page_size=3")
+    seen = [meeting["id"] for meeting in next(pages)]
+    Meeting.objects.filter(pk=seen[-1]).delete()
+
+    seen += [meeting["id"] for page in pages for meeting in page]
+
+    assert len(seen) == len(set(seen)) == 22
+
+
+def test_walk_keeps_the_filters(client):
+    pages = walk(client, "/api/v1/races/?kind=sprint&page_size=2")
+
+    assert [[race["kind"] for race in page] for page in pages] == [
+        ["sprint", "sprint"],
+        ["sprint"],
+    ]
+
+
+def test_files_come_newest_first(client):
+    pages = walk(client, "/api/v1/files/?page_size=4")
+
+    seen = [file["id"] for page in pages for file in page]
+    assert seen == sorted(SourceFile.objects.values_list("pk", flat=True))[::-1]
+
+
+@pytest.mark.parametrize("resource", LISTS)
+def test_list_asks_as_many_queries_for_one_row_as_for_many(get, resource, rejections):
+    counts = []
+    for size in (1, 2_000):
+        with CaptureQueriesContext(connection) as queries:
+            assert get(resource, page_size=size).status_code == 200
+        counts.append(len(queries))
+
+    assert counts == [LISTS[resource]] * 2
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "rows"),
+    [
+        ("meetings", {"source": "test"}, 22),
+        ("meetings", {"source": "other"}, 0),
+        ("meetings", {"season": 2022}, 22),
+        ("meetings", {"season": 2021}, 0),
+        ("meetings", {"discipline": "f1"}, 22),
+        ("meetings", {"key": "1074"}, 1),
+        ("meetings", {"start_date": "2022-03-20"}, 1),
+        ("meetings", {"start_date__gte": "2022-11-13"}, 2),
+        ("meetings", {"start_date__lte": "2022-04-10"}, 3),
+        ("races", {"kind": "sprint"}, 3),
+        ("races", {"source": "test", "season": 2022}, 47),
+        ("races", {"season": 2021}, 0),
+        ("entrants", {"competitor": "844"}, 47),
+        ("entrants", {"competitor": "844", "status": "finished"}, None),
+        ("runs", {"state": "succeeded", "trigger": "command", "source": "test"}, 1),
+        ("runs", {"state": "failed"}, 0),
+        ("runs", {"trigger": "admin"}, 0),
+        ("files", {"source": "test"}, 9),
+        ("files", {"layout": "ergast.races"}, 1),
+        ("files", {"sha256": "0" * 64}, 0),
+        ("rejections", {"code": "missing"}, 2),
+        ("rejections", {"run": 0}, 0),
+    ],
+)
+def test_filter_finds_its_rows(get, rejections, resource, parameters, rows):
+    found = get(resource, **parameters, page_size=2_000).data["results"]
+
+    if rows is None:
+        rows = Entrant.objects.filter(competitor__key="844", status="finished").count()
+        assert rows
+    assert len(found) == rows
+
+
+def test_rejections_are_filtered_by_file_and_run(get, rejections):
+    first = rejections[0]
+
+    found = get("rejections", file=first.source_file_id, run=first.run_id)
+
+    assert [row["row_number"] for row in found.data["results"]] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("resource", "rows"), [("races", 2), ("entrants", 40), ("laps", 1_123)]
+)
+def test_meeting_filter_finds_what_is_below_it(get, bahrain, resource, rows):
+    found = get(resource, meeting=bahrain.meeting_id, page_size=2_000)
+
+    assert len(found.data["results"]) == rows
+
+
+def test_laps_are_filtered_by_entrant_and_numbers(get, bahrain):
+    leclerc = Entrant.objects.get(race=bahrain, key="844")
+
+    found = get("laps", entrant=leclerc.pk, number__gte=50, number__lte=52)
+
+    assert [lap["number"] for lap in found.data["results"]] == [50, 51, 52]
+
+
+def test_pit_stops_are_filtered_by_race_and_entrant(get, bahrain):
+    leclerc = Entrant.objects.get(race=bahrain, key="844")
+
+    found = get("pit-stops", race=bahrain.pk, entrant=leclerc.pk)
+
+    assert len(found.data["results"]) == 3
+
+
+def test_id_beyond_every_id_finds_nothing(get):
+    assert get("laps", race=2**63).data["results"] == []
+    assert Race.objects.exists()

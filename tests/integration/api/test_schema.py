@@ -1,0 +1,87 @@
+"""The OpenAPI document, and the page that shows it."""
+
+import jsonschema
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from races.api.serializers import LapDetail
+
+
+@pytest.fixture(scope="module")
+def schema():
+    """Give the OpenAPI document."""
+    return SchemaGenerator().get_schema(public=True)
+
+
+def test_schema_is_valid_openapi(schema):
+    validate_schema(schema)
+
+
+def test_schema_has_every_resource(schema):
+    lists = {path.split("/")[3] for path in schema["paths"]}
+
+    assert lists == {
+        *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("files", "runs", "rejections"),
+    }
+
+
+def test_schema_has_only_reads(schema):
+    assert {tuple(methods) for methods in schema["paths"].values()} == {("get",)}
+
+
+def test_schema_describes_errors(schema):
+    answers = schema["paths"]["/api/v1/races/{id}/"]["get"]["responses"]
+    of_list = schema["paths"]["/api/v1/races/"]["get"]["responses"]
+
+    assert set(answers) == {"200", "400", "401", "404"}
+    assert set(of_list) == {"200", "400", "401"}
+
+
+def test_schema_lists_filters_and_paging(schema):
+    parameters = schema["paths"]["/api/v1/laps/"]["get"]["parameters"]
+
+    assert sorted(parameter["name"] for parameter in parameters) == [
+        *("cursor", "entrant", "meeting"),
+        *("number", "number__gte", "number__lte"),
+        *("page_size", "race"),
+    ]
+
+
+@pytest.mark.usefixtures("implied_lap", "rejections")
+@pytest.mark.parametrize(
+    "resource",
+    [
+        *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("files", "runs", "rejections"),
+    ],
+)
+def test_responses_are_as_the_schema_says(client, schema, resource):
+    page = client.get(f"/api/v1/{resource}/?page_size=2000").json()
+
+    assert page["results"]
+    assert_described(page, schema, path=f"/api/v1/{resource}/")
+    if resource != "laps":
+        row = client.get(f"/api/v1/{resource}/{page['results'][-1]['id']}/").json()
+        assert_described(row, schema, path=f"/api/v1/{resource}/{{id}}/")
+
+
+def assert_described(body, schema, *, path):
+    """Check a response against the OpenAPI document, which names all its keys."""
+    answer = schema["paths"][path]["get"]["responses"]["200"]
+    described = answer["content"]["application/json"]["schema"]
+    document = {**described, "components": schema["components"]}
+    jsonschema.Draft202012Validator(document).validate(body)
+
+
+def test_lap_columns_are_the_declared_fields():
+    assert [*LapDetail.COLUMNS, "file"] == list(LapDetail().fields)
+
+
+def test_docs_are_served_from_local_files(client):
+    page = client.get("/api/v1/docs/")
+
+    assert page.status_code == 200
+    assert "drf_spectacular_sidecar/swagger-ui-dist" in page.content.decode()
+    assert "https://" not in page.content.decode()
