@@ -14,7 +14,8 @@ INT16_MAX = 32_767
 DAY_MS = 24 * 60 * 60 * 1000
 
 #: [h:][m:]s[.fff], as timing sheets write it; at most milliseconds.
-DURATION = r"^(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,9})(?:\.(\d{1,3}))?$"
+#: Digits are 0-9 alone: \d also finds the digits of other scripts, which no cast reads.
+DURATION = r"^(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,9})(?:\.([0-9]{1,3}))?$"
 
 
 def clean(column: str) -> str:
@@ -106,7 +107,7 @@ def decimal(name: str, source: str) -> Cell:
     return Cell(
         name=name,
         source=source,
-        value=pl.when(raw.str.contains(r"^-?\d{1,6}(\.\d{1,3})?$")).then(raw),
+        value=pl.when(raw.str.contains(r"^-?[0-9]{1,6}(\.[0-9]{1,3})?$")).then(raw),
         code="not_a_number",
         expected="a number such as 25 or 12.5",
     )

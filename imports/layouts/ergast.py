@@ -43,7 +43,7 @@ def _in_race(kind: str) -> Cell:
 def _status() -> Cell:
     raw = pl.col(clean("positionText"))
     status = (
-        pl.when(raw.str.contains(r"^\d+$"))
+        pl.when(raw.str.contains(r"^[0-9]+$"))
         .then(pl.lit("finished"))
         .otherwise(raw.replace(STATUS_BY_LETTER))
     )
