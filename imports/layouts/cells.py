@@ -126,7 +126,9 @@ def duration_ms(name: str, source: str) -> Cell:
         + fraction.str.pad_end(3, "0").cast(pl.Int64).fill_null(0)
     )
     # 1:75.000 is a slip, 94.57 and 75:12.000 are how long sessions are written.
-    is_clock = minutes.is_null() | (seconds.cast(pl.Int64) < 60)
+    is_clock = (minutes.is_null() | (seconds.cast(pl.Int64) < 60)) & (
+        hours.is_null() | (minutes.cast(pl.Int64) < 60)
+    )
     return Cell(
         name=name,
         source=source,

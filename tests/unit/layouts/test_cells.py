@@ -55,6 +55,7 @@ def test_duration_is_read_in_each_form_that_sheets_use(
     [
         "1:75.000",
         "1:60.000",
+        "1:75:12.000",
         "abc",
         "\\N",
         "-1:34.570",
