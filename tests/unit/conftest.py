@@ -1,7 +1,5 @@
 """Unit tests ask whether a decision is right; none of them may ask the database."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, settings
@@ -23,7 +21,7 @@ settings.load_profile("unit")
 
 
 @pytest.fixture(autouse=True)
-def _refuse_the_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _refuse_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fail a unit test that connects, also one that asks for the `db` fixture."""
 
     def refuse(self: BaseDatabaseWrapper) -> None:
@@ -31,4 +29,3 @@ def _refuse_the_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refuse)
     monkeypatch.setattr(BaseDatabaseWrapper, "connect", refuse)
-    yield

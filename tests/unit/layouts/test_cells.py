@@ -1,5 +1,6 @@
 """Text cells become typed values or mistakes; nothing is guessed."""
 
+import datetime as dt
 import unicodedata
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from imports.layouts import cells
 from imports.layouts.cells import DAY_MS, Cell
+from races.models import Entrant, Meeting, PitStop, Race
 
 COLUMN = "cell"
 Maker = Callable[[str, str], Cell]
@@ -203,6 +205,8 @@ def test_date_is_kept_as_it_is_written(text: str) -> None:
         "20/03/2022",
         "2022-03-20T00:00:00",
         "20220320",
+        "+2022-03-20",
+        "2022- 3-20",
         "２022-03-20",  # noqa: RUF001
         "yesterday",
     ],
@@ -231,8 +235,12 @@ def test_moment_with_an_offset_is_kept_as_it_is_written(text: str) -> None:
         "2022-03-20T15:00:00",
         "2022-03-20",
         "2022-03-20T25:00:00Z",
+        "2022-03-20T15:00:60Z",
         "2022-02-30T15:00:00Z",
         "2022-03-20T15:00:00+25:00",
+        "2022-03-20T15:00:00 +00:00",
+        "+2022-03-20T15:00:00Z",
+        "2022-03-20T15:00:00−02:00",  # noqa: RUF001
         "1849-12-31T23:59:59Z",
         "2099-12-31T23:59:59-05:00",
         "now",
@@ -253,6 +261,7 @@ def test_what_is_no_moment_is_wrong(text: str) -> None:
         ("18:26", WRONG),
         ("18:26:35Z", WRONG),
         ("6 pm", WRONG),
+        ("18: 6:35", WRONG),
     ],
 )
 def test_time_of_day_is_a_clock_time(text: str, value: str) -> None:
@@ -324,3 +333,34 @@ def test_empty_cell_is_wrong_only_where_it_is_required() -> None:
     assert read(lambda name, source: cells.whole(name, source).required(), None) == [
         WRONG
     ]
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> str:
+    """Give a date, moment, clock time or number with a character put in or changed."""
+    dates = st.dates(dt.date(1840, 1, 1), dt.date(2110, 1, 1)).map(str)
+    moments = st.datetimes(timezones=st.timezones()).map(str)
+    numbers = st.decimals(allow_nan=False).map(str)
+    text = draw(st.one_of(dates, moments, st.times().map(str), numbers))
+    at = draw(st.integers(0, len(text)))
+    slip = draw(st.text("069-+:.TZ ,\u0663\uff13", max_size=2))
+    return text[:at] + slip + text[at + draw(st.integers(0, 2)) :]
+
+
+@given(text=slips())
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (cells.date, Meeting._meta.get_field("start_date")),
+        (cells.moment, Race._meta.get_field("scheduled_start")),
+        (cells.time_of_day, PitStop._meta.get_field("time_of_day")),
+        (cells.decimal, Entrant._meta.get_field("points")),
+    ],
+)
+def test_text_that_a_cell_takes_is_one_that_the_model_takes(
+    make: Maker, field: Any, text: str
+) -> None:
+    [value] = read(make, text.strip())
+
+    if value != WRONG:
+        assert field.to_python(value) is not None
