@@ -63,17 +63,18 @@ def _race_session(
 ) -> CanonicalTable:
     date = pl.col(clean(day))
     start = date + pl.lit("T") + pl.col(clean(clock)) + pl.lit("Z")
-    is_moment = start.str.to_datetime("%+", time_zone="UTC", strict=False).is_not_null()
     return CanonicalTable(
         kind="race",
         keys=(MEETING, _in_race(kind)),
         values=(
             constant("kind", kind),
             constant("name", name),
+            # Known where the clock time is not, and checked before it.
+            cells.date("attributes.date", day),
             Cell(
                 name="scheduled_start",
                 source=clock,
-                value=pl.when(is_moment).then(start),
+                value=cells.sane_moment(start),
                 code="not_a_moment",
                 expected="a UTC clock time such as 15:00:00",
             ),
