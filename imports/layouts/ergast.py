@@ -47,15 +47,22 @@ def _status() -> Cell:
         .then(pl.lit("finished"))
         .otherwise(raw.replace(STATUS_BY_LETTER))
     )
-    return Cell(name="status", source="positionText", value=status)
+    return text("status", "positionText", max_chars=50).with_value(
+        cells.storable(status, max_chars=50)
+    )
 
 
 def _behind() -> Cell:
     """Give the gap to the winner: `time` where it starts with a plus."""
-    raw = pl.col(clean("time"))
+    time = _time_text().value
     return Cell(
-        name="gap", source="time", value=pl.when(raw.str.starts_with("+")).then(raw)
+        name="gap", source="time", value=pl.when(time.str.starts_with("+")).then(time)
     )
+
+
+def _time_text() -> Cell:
+    """Give `time` as it stands: the winner's is no gap, a gap must be storable."""
+    return text("attributes.time_text", "time", max_chars=50)
 
 
 def _race_session(
@@ -201,7 +208,8 @@ def _drive() -> Cell:
     """Give the driverId, with `/2` for a driver's second car in the race."""
     drive = pl.col(DRIVE)
     suffix = pl.when(drive > 1).then(pl.lit("/") + drive.cast(pl.String))
-    return DRIVER.with_value(DRIVER.value + suffix.fill_null(""))
+    key = DRIVER.value + suffix.fill_null("")
+    return DRIVER.with_value(cells.storable(key, max_chars=200))
 
 
 def _result_layout(
@@ -224,6 +232,7 @@ def _result_layout(
                     cells.decimal("points", "points"),
                     cells.whole("laps_completed", "laps"),
                     cells.whole("total_time_ms", "milliseconds"),
+                    _time_text(),
                     _behind(),
                     cells.duration_ms("fastest_lap_ms", "fastestLapTime"),
                     *_attributes(

@@ -69,3 +69,97 @@ def test_mistake_of_a_race_names_its_column(
     assert (rejection["row_number"], rejection["column"]) == (2, column)
     assert rejection["code"] == code
     assert rejection["original"][column] == text
+
+
+RESULT = {
+    "resultId": "1",
+    "raceId": "1",
+    "driverId": "830",
+    "constructorId": "9",
+    "number": "1",
+    "grid": "2",
+    "position": "1",
+    "positionText": "1",
+    "points": "25",
+    "laps": "57",
+    "time": "1:37:33.584",
+    "milliseconds": "5853584",
+    "fastestLapTime": "1:34.570",
+    "fastestLapSpeed": "206.018",
+}
+
+
+def results(read: Read, *changes: dict[str, str]) -> Answer:
+    """Read results.csv with a line for each change, good but for it."""
+    rows = [",".join((RESULT | change).values()) for change in changes]
+    return read("\n".join([",".join(RESULT), *rows]) + "\n")
+
+
+def entrant(answer: Answer) -> dict[str, Any]:
+    """Give the payload of the only entrant."""
+    [record] = answer.records("entrant")
+    return dict(record["payload"])
+
+
+@pytest.mark.parametrize(
+    ("letter", "status"),
+    [
+        ("1", "finished"),
+        ("R", "retired"),
+        ("D", "disqualified"),
+        ("W", "withdrawn"),
+        ("N", "not classified"),
+        ("X9", "X9"),
+        ("\\N", None),
+    ],
+)
+def test_status_is_what_position_text_says(
+    read: Read, letter: str, status: str | None
+) -> None:
+    assert entrant(results(read, {"positionText": letter}))["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("time", "gap"),
+    [("+5.598", "+5.598"), ("+1 Lap", "+1 Lap"), ("1:37:33.584", None), ("\\N", None)],
+)
+def test_gap_is_a_time_with_a_plus(read: Read, time: str, gap: str | None) -> None:
+    assert entrant(results(read, {"time": time}))["gap"] == gap
+
+
+def test_unknown_is_null_never_zero(read: Read) -> None:
+    unknown = ("position", "milliseconds", "fastestLapTime", "grid", "points", "laps")
+
+    payload = entrant(results(read, dict.fromkeys(unknown, "\\N")))
+
+    columns = ("position", "total_time_ms", "fastest_lap_ms", "grid", "points")
+    assert [payload[column] for column in columns] == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("positionText", "x" * 51),
+        ("positionText", "R\x00"),
+        ("time", "+" + "9" * 50),
+        ("time", "+5.598\x00"),
+        ("number", "1" * 21),
+        ("driverId", "d" * 201),
+        ("driverId", "d\x00"),
+        ("fastestLapSpeed", "fast\x00"),
+    ],
+)
+def test_text_that_the_database_cannot_hold_refuses_its_row(
+    read: Read, column: str, text: str
+) -> None:
+    answer = results(read, {column: text}, {"driverId": "1"})
+
+    rejection = only_rejection(answer)
+    assert (rejection["column"], rejection["code"]) == (column, "not_text")
+    assert [row["key"] for row in answer.records("entrant")] == ["1"]
+
+
+def test_second_drive_whose_key_is_too_long_refuses_its_row(read: Read) -> None:
+    drives = [{"driverId": "d" * 199, "resultId": n} for n in "12"]
+
+    assert only_rejection(results(read, *drives))["row_number"] == 3
