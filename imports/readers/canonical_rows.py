@@ -40,7 +40,7 @@ def send(
             _send_laps(good, canonical, file_number=file_number, pipe=pipe)
     if records := [t for t in tables if t.kind != "lap"]:
         _send_records(good, records, file_number=file_number, pipe=pipe)
-    _log_rejections(rows, table=table, cells=cells, log=log)
+    _log_rejections(rows, table=table, cells=cells, nulls=layout.null_markers, log=log)
     return {"lap_columns": lap_columns}
 
 
@@ -151,6 +151,7 @@ def _log_rejections(
     *,
     table: Table,
     cells: list[tuple[Cell, pl.Expr]],
+    nulls: tuple[str, ...],
     log: RejectionLog,
 ) -> None:
     bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
@@ -159,21 +160,21 @@ def _log_rejections(
     for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
         for row_number, problem, original in batch.iter_rows():
             cell, _ = cells[problem]
+            raw = original[cell.source] or ""
+            is_empty = not raw.strip() or raw.strip() in nulls
             log.add(
                 row_number=row_number,
                 column=cell.source,
-                code=_code(cell, original[cell.source]),
-                message=_message(cell, original[cell.source]),
+                code="missing_value" if is_empty else cell.code,
+                message=_missing(cell) if is_empty else _mistaken(cell, raw),
                 original=original,
             )
 
 
-def _code(cell: Cell, raw: str | None) -> str:
-    return cell.code if raw and raw.strip() else "missing_value"
+def _missing(cell: Cell) -> str:
+    return f"{cell.source} is empty; it must hold {cell.expected}."
 
 
-def _message(cell: Cell, raw: str | None) -> str:
-    if not raw or not raw.strip():
-        return f"{cell.source} is empty; it must hold {cell.expected}."
+def _mistaken(cell: Cell, raw: str) -> str:
     shown = raw if len(raw) <= 80 else raw[:80] + "…"
     return f"{cell.source} is {shown!r}, not {cell.expected}."

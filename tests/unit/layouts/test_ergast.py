@@ -48,6 +48,8 @@ def test_meeting_without_a_session_has_none_of_it(read: Read) -> None:
 @pytest.mark.parametrize(
     ("column", "text", "code"),
     [
+        ("raceId", "\\N", "missing_value"),
+        ("raceId", "", "missing_value"),
         ("date", "20/03/2022", "not_a_date"),
         ("time", "3 pm", "not_a_moment"),
         ("time", "15:00:60", "not_a_moment"),
@@ -68,7 +70,7 @@ def test_mistake_of_a_race_names_its_column(
 
     assert (rejection["row_number"], rejection["column"]) == (2, column)
     assert rejection["code"] == code
-    assert rejection["original"][column] == text
+    assert rejection["original"][column] == (text or None)
 
 
 RESULT = {
