@@ -24,9 +24,13 @@ CLOCK = r"[0-9]{1,2}:[0-9]{1,2}:[0-5]?[0-9](?:\.[0-9]{1,9})?"
 OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 
 
+#: Starts the names of the columns that we add; readers refuse it in a file's own.
+OURS = "\x1f"
+
+
 def clean(column: str) -> str:
     """Name the cleaned twin of a file's column: trimmed, null markers as null."""
-    return f"clean:{column}"
+    return f"{OURS}clean {column}"
 
 
 @dataclass(frozen=True)

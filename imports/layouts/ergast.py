@@ -190,7 +190,7 @@ def _constructor_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
 
 
 #: Which drive of a driver in a race this is, from 1.
-DRIVE = "drive"
+DRIVE = f"{cells.OURS}drive"
 
 
 def _number_drives(rows: pl.LazyFrame) -> pl.LazyFrame:

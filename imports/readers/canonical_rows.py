@@ -7,15 +7,15 @@ from typing import IO, Any
 
 import polars as pl
 
-from imports.layouts.cells import Cell, clean
+from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import KEYS, CanonicalTable, Layout
 from imports.readers.csv_text import ROW_NUMBER, Table
 from imports.readers.frames import StreamWriter
 from imports.readers.rejects import RejectionLog
 
 #: The number of the first cell that is wrong; null in a good row.
-PROBLEM = "problem"
-RECORD_COLUMNS = ["file_number", ROW_NUMBER, "kind", *KEYS, "payload"]
+PROBLEM = f"{OURS}problem"
+RECORD_COLUMNS = ["file_number", "row_number", "kind", *KEYS, "payload"]
 LAP_KEYS = ["meeting_key", "race_key", "key", "number"]
 REJECTION_BATCH_ROWS = 10_000
 
@@ -87,13 +87,13 @@ def _send_laps(
     keys = {cell.name: cell for cell in laps.keys}
     frame = _stating(good, laps).select(
         pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER),
+        pl.col(ROW_NUMBER).alias("row_number"),
         *(keys[name].value.alias(name) for name in LAP_KEYS),
         *(cell.value.alias(cell.name) for cell in laps.values),
     )
     columns = [
         "file_number",
-        ROW_NUMBER,
+        "row_number",
         "meeting_key",
         "race_key",
         "entrant_key",
@@ -122,15 +122,15 @@ def _records(
     payload = pl.struct(values).struct.json_encode() if values else pl.lit("{}")
     frame = _stating(good, table).select(
         pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER),
+        pl.col(ROW_NUMBER).alias("row_number"),
         pl.lit(table.kind).alias("kind"),
         *(keys.get(name, pl.lit(None)).alias(name) for name in KEYS),
         payload.alias("payload"),
     )
     if not table.is_distinct:
         return frame
-    same = [name for name in RECORD_COLUMNS if name != ROW_NUMBER]
-    return frame.group_by(same).agg(pl.col(ROW_NUMBER).max()).select(RECORD_COLUMNS)
+    same = [name for name in RECORD_COLUMNS if name != "row_number"]
+    return frame.group_by(same).agg(pl.col("row_number").max()).select(RECORD_COLUMNS)
 
 
 def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:

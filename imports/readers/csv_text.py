@@ -7,6 +7,7 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,13 @@ from pathlib import Path
 import polars as pl
 
 from imports.errors import EmptyFile, MalformedFile
+from imports.layouts.cells import OURS
 
-ROW_NUMBER = "row_number"
+#: The column of row numbers, beside those of the file.
+ROW_NUMBER = f"{OURS}row number"
 #: The header is row 1, as a spreadsheet shows it.
 FIRST_ROW_NUMBER = 2
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 #: A quoted cell may span so many lines before its quote counts as never closed.
 MAX_LINES_PER_CELL = 100
@@ -153,6 +157,12 @@ def read_header(path: Path) -> Header:
         raise MalformedFile(
             f"Column {names.index('') + 1} of the header has no name. Name it."
         )
+    for place, name in enumerate(names, start=1):
+        if CONTROL.search(name):
+            raise MalformedFile(
+                f"The name of column {place} holds a control character: {name!r}. "
+                "Rename it."
+            )
     return Header(columns=tuple(names), delimiter=delimiter)
 
 
