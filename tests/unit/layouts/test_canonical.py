@@ -37,6 +37,25 @@ def test_flat_laps_describe_their_meeting_once(read: Read) -> None:
     assert entrant["payload"] == {"number": "007"}
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (f"{LAPS},time,time_ms", "Ashford,1,7,1,,94570"),
+        ("meeting,race,entrant,fastest_lap,fastest_lap_ms", "Ashford,1,7,,94570"),
+        ("meeting,race,entrant,stop,duration,duration_ms", "Ashford,1,7,1,,2500"),
+        (f"{LAPS},entrant_total_time,entrant_total_time_ms", "Ashford,1,7,1,,2500"),
+    ],
+)
+def test_two_columns_for_one_value_are_refused(
+    read: Read, header: str, row: str
+) -> None:
+    answer = read(f"{header}\n{row}\n")
+
+    twins = header.split(",")[-2:]
+    assert answer.refusal == "UnknownLayout"
+    assert all(repr(twin) in answer.result["message"] for twin in twins)
+
+
 @pytest.mark.parametrize("column", ["meeting", "race", "entrant", "lap"])
 def test_lap_without_a_key_is_refused(read: Read, column: str) -> None:
     row = {"meeting": "Ashford", "race": "1", "entrant": "7", "lap": "1", column: " "}
