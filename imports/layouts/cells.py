@@ -123,7 +123,7 @@ def decimal(name: str, source: str) -> Cell:
     )
 
 
-def duration_ms(name: str, source: str) -> Cell:
+def duration_ms(name: str, source: str, *, highest: int = DAY_MS) -> Cell:
     """Give milliseconds of `1:34.570`, `94.57`, `1:31:12.345` or `00:01:31.531`."""
     parts = pl.col(clean(source)).str.extract_groups(DURATION)
     hours, minutes, seconds, fraction = (
@@ -142,7 +142,7 @@ def duration_ms(name: str, source: str) -> Cell:
     return Cell(
         name=name,
         source=source,
-        value=pl.when(is_clock & (total <= DAY_MS)).then(total),
+        value=pl.when(is_clock & (total <= highest)).then(total),
         code="not_a_time",
         expected="a time such as 1:34.570",
     )

@@ -56,6 +56,20 @@ def test_two_columns_for_one_value_are_refused(
     assert all(repr(twin) in answer.result["message"] for twin in twins)
 
 
+def test_total_time_of_a_day_race_is_longer_than_a_day(read: Read) -> None:
+    answer = read("meeting,race,entrant,total_time\nLe Mans,24h,7,24:01:15.123\n")
+
+    [entrant] = answer.records("entrant")
+    assert entrant["payload"]["total_time_ms"] == 86_475_123
+
+
+def test_total_time_has_its_bound_too(read: Read) -> None:
+    answer = read("meeting,race,entrant,total_time\nM,1,7,999:00:00\n")
+
+    [rejection] = answer.rejections
+    assert (rejection["column"], rejection["code"]) == ("total_time", "not_a_time")
+
+
 @pytest.mark.parametrize("column", ["meeting", "race", "entrant", "lap"])
 def test_lap_without_a_key_is_refused(read: Read, column: str) -> None:
     row = {"meeting": "Ashford", "race": "1", "entrant": "7", "lap": "1", column: " "}
