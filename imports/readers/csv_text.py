@@ -170,6 +170,9 @@ def _read_at_once(path: Path, *, header: Header) -> Table:
     rows = pl.scan_csv(
         path,
         separator=header.delimiter,
+        # The names are ours, trimmed; polars would compare them with the file's.
+        has_header=False,
+        skip_lines=1,
         schema=dict.fromkeys(header.columns, pl.String()),
         row_index_name=ROW_NUMBER,
         row_index_offset=FIRST_ROW_NUMBER,
