@@ -8,6 +8,7 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ DELIMITERS = (",", ";", "\t", "|")
 #: A quoted cell may span so many lines before its quote counts as never closed.
 MAX_LINES_PER_CELL = 100
 MAX_CELL_CHARS = 1_000_000
+#: What Python's csv says of a quote that is still open.
+NEVER_CLOSED = "unexpected end of data"
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,40 @@ class _Lines:
                 message = f"The line has {len(cells)} cells, the header names {width} columns."
                 self._refuse(row_number, code, message, text)
 
+    def _record(self, line: str, *, lines: "_Lookahead") -> str:
+        """Give the line, or with those that its quoted cell spans besides.
+
+        Where the quote is not closed as it should be, the record is the line alone
+        and the others are read again.
+        """
+        if not self._is_open(line):
+            return line
+        taken = [line]
+        while len(taken) < MAX_LINES_PER_CELL and (following := lines.take()):
+            taken.append(following)
+            text = "".join(taken)
+            if '"' in following and not self._is_open(text):
+                if self._is_record(text):
+                    return text
+                break
+        lines.give_back(taken[1:])
+        return line
+
+    def _is_open(self, text: str) -> bool:
+        """Whether the text ends inside a quoted cell."""
+        try:
+            self._cells(text)
+        except csv.Error as error:
+            return NEVER_CLOSED in str(error)
+        return False
+
+    def _is_record(self, text: str) -> bool:
+        try:
+            self._cells(text)
+        except csv.Error:
+            return False
+        return True
+
     def _is_whole(self, cells: list[str], text: str) -> bool:
         width = len(self.header.columns)
         if len(cells) == width:
@@ -110,15 +147,30 @@ class _Lines:
     def _texts(self) -> Iterator[tuple[int, str]]:
         """Give the text of every record below the header, with its row number."""
         csv.field_size_limit(MAX_CELL_CHARS)
-        row_number = FIRST_ROW_NUMBER
-        with _open_text(self.path) as lines:
-            lines.readline()
-            pending: list[str] = []
-            while line := pending.pop(0) if pending else lines.readline():
+        with _open_text(self.path) as file:
+            file.readline()
+            lines = _Lookahead(file)
+            row_number = FIRST_ROW_NUMBER
+            while line := lines.take():
                 if line.strip():
-                    text, pending = _close_quotes(line, lines=lines, pending=pending)
-                    yield row_number, text
+                    yield row_number, self._record(line, lines=lines)
                     row_number += 1
+
+
+class _Lookahead:
+    """The lines of a file, some of which can be given back to be taken again."""
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
+        self._given_back: deque[str] = deque()
+
+    def take(self) -> str:
+        """Give the next line, or nothing at the end."""
+        return self._given_back.popleft() if self._given_back else self._file.readline()
+
+    def give_back(self, lines: list[str]) -> None:
+        """Put lines before those to come."""
+        self._given_back.extendleft(reversed(lines))
 
 
 def read_csv(
@@ -236,29 +288,8 @@ def _has_quotes(path: Path) -> bool:
         return any(b'"' in chunk for chunk in iter(lambda: file.read(1 << 20), b""))
 
 
-def _close_quotes(
-    line: str, *, lines: io.TextIOWrapper, pending: list[str]
-) -> tuple[str, list[str]]:
-    """Join the lines of a record whose quoted cell spans several.
-
-    Gives the record and the lines to read next. Where the quote is never closed, the
-    record is its first line alone and the others are read again.
-    """
-    if line.count('"') % 2 == 0:
-        return line, pending
-    taken = [line]
-    while len(taken) < MAX_LINES_PER_CELL:
-        following = pending.pop(0) if pending else lines.readline()
-        if not following:
-            break
-        taken.append(following)
-        if following.count('"') % 2:
-            return "".join(taken), pending
-    return line, taken[1:] + pending
-
-
 def _sentence(error: csv.Error) -> str:
-    if "unexpected end of data" in str(error):
+    if NEVER_CLOSED in str(error):
         return "A quote is opened and never closed."
     return f"The line cannot be read: {error}."
 

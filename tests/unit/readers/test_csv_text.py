@@ -138,6 +138,24 @@ def test_unclosed_quote_loses_only_its_own_line() -> None:
     assert "never closed" in parsed.table.bad_lines[0].message
 
 
+def test_two_unclosed_quotes_lose_only_their_own_lines() -> None:
+    parsed = parse('a,b,c\n4,"5,6\n7,8,9\n1,"2,3\n10,11,12\n')
+
+    assert parsed.rows == [(3, "7", "8", "9"), (5, "10", "11", "12")]
+    assert [number for number, _ in parsed.bad] == [2, 4]
+
+
+def test_inch_marks_lose_no_line() -> None:
+    parsed = parse('a,b\n5" pipe,1\nplain,2\n6" pipe,3\n')
+
+    assert parsed.rows == [
+        (2, '5" pipe', "1"),
+        (3, "plain", "2"),
+        (4, '6" pipe', "3"),
+    ]
+    assert parsed.table.rows_read == 3
+
+
 def test_unclosed_quote_far_from_the_end_loses_only_its_own_line() -> None:
     good = "".join(f"{n},x,y\n" for n in range(1_000))
 
