@@ -152,9 +152,10 @@ class _Lines:
             lines = _Lookahead(file)
             row_number = FIRST_ROW_NUMBER
             while line := lines.take():
-                if line.strip():
+                if line.strip(" \r\n"):
                     yield row_number, self._record(line, lines=lines)
-                    row_number += 1
+                # A blank line is no row, and a spreadsheet counts it all the same.
+                row_number += 1
 
 
 class _Lookahead:
@@ -260,7 +261,7 @@ def _is_rectangular(path: Path, *, header: Header) -> bool:
     wrong = (
         (bare.str.count_matches(delimiter, literal=True) != width - 1)
         | bare.str.contains('"', literal=True)
-        | (line.str.len_bytes() <= 1)
+        | (line.str.strip_chars(" \r").str.len_bytes() == 0)
     )
     try:
         found = (

@@ -129,6 +129,29 @@ def test_line_with_too_many_cells_is_refused_whole() -> None:
     ]
 
 
+@pytest.mark.parametrize("blank", ["", "  ", "\r"])
+def test_blank_lines_are_no_rows_and_are_counted_in_row_numbers(blank: str) -> None:
+    parsed = parse(f"a,b,c\n{blank}\n1,2,3\n{blank}\n{blank}\n4,5,6\n{blank}\n")
+
+    assert [row[0] for row in parsed.rows] == [3, 6]
+    assert parsed.table.rows_read == 2
+    assert parsed.bad == []
+
+
+def test_blank_lines_of_a_single_column_are_no_rows() -> None:
+    parsed = parse("a\n\nx\n  \ny\n")
+
+    assert parsed.rows == [(3, "x"), (5, "y")]
+    assert parsed.table.rows_read == 2
+
+
+@pytest.mark.parametrize("extra", ["", "too\tmany\tcells\there\n"])
+def test_line_of_nothing_but_delimiters_is_a_row(extra: str) -> None:
+    parsed = parse(f"a\tb\tc\n1\t2\t3\n\t\t\n{extra}")
+
+    assert parsed.rows == [(2, "1", "2", "3"), (3, "", "", "")]
+
+
 def test_unclosed_quote_loses_only_its_own_line() -> None:
     parsed = parse('a,b,c\n1,2,3\n4,"5,6\n7,8,9\n')
 
