@@ -27,6 +27,8 @@ DELIMITERS = (",", ";", "\t", "|")
 #: A quoted cell may span so many lines before its quote counts as never closed.
 MAX_LINES_PER_CELL = 100
 MAX_CELL_CHARS = 1_000_000
+#: A character that no text has; a file that has it is read line by line.
+MARK = "\x1f"
 #: What Python's csv says of a quote that is still open.
 NEVER_CLOSED = "unexpected end of data"
 
@@ -255,21 +257,23 @@ def _read_line_by_line(lines: _Lines, *, copy: Path) -> Table:
 def _is_rectangular(path: Path, *, header: Header) -> bool:
     """Whether each line is one row with all its cells, quotes closed, none blank."""
     width, delimiter = len(header.columns), header.delimiter
-    line = pl.col("line")
-    # A quoted cell counts as one letter; a quote that is left over is an open one.
-    bare = line.str.replace_all(r'"[^"]*"', "q") if _has_quotes(path) else line
-    wrong = (
-        (bare.str.count_matches(delimiter, literal=True) != width - 1)
-        | bare.str.contains('"', literal=True)
-        | (line.str.strip_chars(" \r").str.len_bytes() == 0)
-    )
+    line = pl.col("line").str.strip_suffix("\r")
+    wrong = line.str.contains("\r", literal=True)
+    if _has_quotes(path):
+        # A quoted part is one mark; it must be the whole cell, and two marks that
+        # touch are an escaped quote. A quote that is left over is an open one.
+        line = line.str.replace_all(r'"[^"]*"', MARK)
+        other = f"[^{re.escape(delimiter)}{MARK}]"
+        wrong |= line.str.contains(f'"|{other}{MARK}|{MARK}{other}')
+    wrong |= line.str.count_matches(delimiter, literal=True) != width - 1
+    wrong |= line.str.strip_chars(" ").str.len_bytes() == 0
     try:
         found = (
             pl.scan_csv(
                 path,
                 has_header=False,
-                # No text has this character, so that a line is one cell.
-                separator="\x1f",
+                # A line is one cell; one that has the mark itself is an error.
+                separator=MARK,
                 quote_char=None,
                 schema={"line": pl.String()},
                 empty_string_is_null=False,

@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from imports.errors import FileRejected
 from imports.readers import csv_text
 from imports.readers.csv_text import BadLine, Table
 
@@ -197,6 +198,28 @@ def test_quoted_cells_keep_delimiters_quotes_and_line_ends() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ['x"y,z"w,2', '"x"y,2', ' "x,y",2', '"x" ,2', 'x"",2', '"x"",2,3', '"x""y","z'],
+)
+@pytest.mark.parametrize("extra", ["", "1,2,3,4\n"])
+def test_stray_quotes_never_touch_the_other_lines(line: str, extra: str) -> None:
+    parsed = parse(f"a,b\n1,2\n{line}\n3,4\n{extra}")
+
+    good = [row for row in parsed.rows if row[0] in (2, 4)]
+    assert good == [(2, "1", "2"), (4, "3", "4")]
+    assert len(parsed.rows) + len(parsed.bad) == parsed.table.rows_read
+
+
+@pytest.mark.parametrize("line", ['x"y,z"w,2', '"x"y,2', 'x"",2', "x\ry,2", "1,2\r3,4"])
+def test_line_reads_the_same_whatever_stands_beside_it(line: str) -> None:
+    alone = parse(f"a,b\n{line}\n")
+    beside = parse(f"a,b\n{line}\n1,2,3,4\n")
+
+    assert alone.rows == beside.rows
+    assert alone.bad == beside.bad[:-1]
+
+
 def test_row_number_after_a_cell_of_many_lines_counts_it_as_one_row() -> None:
     parsed = parse('a,b\n1,"x\ny\nz"\n2,3\n')
 
@@ -264,3 +287,18 @@ LINES = st.lists(
     max_size=8,
 ).map(b"".join)
 HEADED = LINES.map(lambda data: b"a,b\n" + data)
+
+
+@given(data=st.one_of(st.binary(max_size=60), LINES, HEADED, HEADED))
+@example(data=b"a\n\x1f\n")
+@example(data=b"x\x01\n1\n")
+def test_any_bytes_are_rows_or_one_typed_refusal(data: bytes) -> None:
+    try:
+        parsed = parse(data)
+    except FileRejected:
+        return
+
+    assert len(parsed.rows) + len(parsed.bad) == parsed.table.rows_read
+    numbers = [row[0] for row in parsed.rows] + [number for number, _ in parsed.bad]
+    assert len(set(numbers)) == len(numbers)
+    assert all(number >= csv_text.FIRST_ROW_NUMBER for number in numbers)
