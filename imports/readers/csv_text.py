@@ -200,9 +200,12 @@ def read_header(path: Path) -> Header:
         raise EmptyFile("The first line is blank; it must name the columns.")
     delimiter = max(DELIMITERS, key=line.count)
     try:
-        names = [n.strip() for n in next(csv.reader([line], delimiter=delimiter))]
+        names = [
+            n.strip()
+            for n in next(csv.reader([line], delimiter=delimiter, strict=True))
+        ]
     except csv.Error as error:
-        raise MalformedFile(f"The header cannot be read: {error}.") from None
+        raise MalformedFile(f"The header cannot be read: {_sentence(error)}") from None
     if repeated := sorted({n for n in names if names.count(n) > 1}):
         raise MalformedFile(
             f"The header names {', '.join(map(repr, repeated))} more than once. "

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imports.errors import FileRejected
+from imports.errors import EmptyFile, FileRejected, MalformedFile
 from imports.readers import csv_text
 from imports.readers.csv_text import BadLine, Table
 
@@ -224,6 +224,26 @@ def test_row_number_after_a_cell_of_many_lines_counts_it_as_one_row() -> None:
     parsed = parse('a,b\n1,"x\ny\nz"\n2,3\n')
 
     assert [row[0] for row in parsed.rows] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("header", "error", "words"),
+    [
+        ("a,b,a", MalformedFile, "'a' more than once"),
+        ("a, a ,b", MalformedFile, "'a' more than once"),
+        ("a,,b", MalformedFile, "Column 2 of the header has no name"),
+        ("a,b,", MalformedFile, "Column 3 of the header has no name"),
+        ("a,b\x00", MalformedFile, "column 2 holds a control character"),
+        ('a,"b\nc",d', MalformedFile, "header cannot be read"),
+        ("", EmptyFile, "first line is blank"),
+        (" ", EmptyFile, "first line is blank"),
+    ],
+)
+def test_header_that_names_no_columns_is_refused(
+    header: str, error: type[FileRejected], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        parse(f"{header}\n1,2,3\n")
 
 
 def test_header_without_rows_has_none() -> None:
