@@ -185,8 +185,8 @@ def read_csv(
             return _read_at_once(path, header=header)
         lines = _Lines(path, header=header, cells_needed=header.cells_needed(required))
         return _read_line_by_line(lines, copy=scratch / "rows.csv")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error) from None
+    except UnicodeDecodeError:
+        raise _not_utf8(path) from None
 
 
 def read_header(path: Path) -> Header:
@@ -194,8 +194,8 @@ def read_header(path: Path) -> Header:
     with _open_text(path) as lines:
         try:
             line = lines.readline(MAX_CELL_CHARS)
-        except UnicodeDecodeError as error:
-            raise _not_utf8(error) from None
+        except UnicodeDecodeError:
+            raise _not_utf8(path) from None
     if not line.strip():
         raise EmptyFile("The first line is blank; it must name the columns.")
     delimiter = max(DELIMITERS, key=line.count)
@@ -306,7 +306,15 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _not_utf8(error: UnicodeDecodeError) -> MalformedFile:
-    return MalformedFile(
-        f"Byte {error.start + 1:,} of a line is not UTF-8 text. Save the file as UTF-8."
-    )
+def _not_utf8(path: Path) -> MalformedFile:
+    """Say which line is not UTF-8: a decoder only knows where in its own buffer."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return MalformedFile(
+                    f"Line {number:,} is not UTF-8 text (its byte {error.start + 1:,}). "
+                    "Save the file as UTF-8."
+                )
+    return MalformedFile("The file is not UTF-8 text. Save it as UTF-8.")

@@ -260,6 +260,23 @@ def test_nul_is_a_character_of_its_cell(extra: str) -> None:
     assert parse(f"a,b\nx\x00y,2\n{extra}").rows == [(2, "x\x00y", "2")]
 
 
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"a,b\n1,2\n\xff,3\n", 3),
+        (b"a,b\n1,2\n3,caf\xe9\n", 3),
+        (b"a,caf\xe9\n1,2\n", 1),
+        (b"a,b\n" + b"1,2\n" * 50_000 + b"\xc3(,2\n", 50_002),
+        ("a,b\n1,2\n".encode("utf-16"), 1),
+    ],
+)
+def test_bytes_that_are_no_utf8_are_refused_with_their_line(
+    data: bytes, line: int
+) -> None:
+    with pytest.raises(MalformedFile, match=rf"Line {line:,} is not UTF-8"):
+        parse(data)
+
+
 def test_cell_of_two_megabytes_is_read_in_a_plain_file() -> None:
     big = "x" * 2_000_000
 
