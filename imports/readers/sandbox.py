@@ -83,6 +83,9 @@ class Sandbox:
             raise errors.ReaderFailed(self._last_words())
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # What an earlier child said before it died is not this one's reason.
+        self._log.seek(0)
+        self._log.truncate()
         self._child = subprocess.Popen(
             [sys.executable, "-m", "imports.readers.child"],
             stdin=subprocess.PIPE,

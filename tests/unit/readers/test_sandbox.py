@@ -139,6 +139,20 @@ def test_last_words_of_the_child_are_told(
         letters(dying.read(request_of(tmp_path / "1")))
 
 
+def test_last_words_of_one_child_are_not_told_of_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Sandbox() as dying:
+        run_instead(monkeypatch, "input(); raise SystemExit('out of memory')")
+        dying._end()
+        with pytest.raises(errors.ReaderFailed):
+            letters(dying.read(request_of(tmp_path / "1")))
+        run_instead(monkeypatch, "input(); import os; os._exit(1)")
+
+        with pytest.raises(errors.ReaderFailed, match="no reason"):
+            letters(dying.read(request_of(tmp_path / "2")))
+
+
 def test_answer_that_is_cut_off_is_a_death(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
