@@ -185,3 +185,18 @@ def test_child_holds_no_file_of_its_parent(tmp_path: Path) -> None:
         files = {os.readlink(link) for link in folder.iterdir()}
 
     assert held.name not in files
+
+
+def test_child_that_is_killed_leaves_no_scratch_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(sandbox_module.tempfile, "tempdir", str(scratch))
+    code = "import tempfile, os; input(); tempfile.mkdtemp(); os._exit(1)"
+    run_instead(monkeypatch, code)
+
+    with Sandbox() as dying, pytest.raises(errors.ReaderFailed):
+        letters(dying.read(request_of(tmp_path / "1")))
+
+    assert list(scratch.iterdir()) == []
