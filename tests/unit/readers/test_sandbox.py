@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from imports.readers import sandbox as sandbox_module
 from imports.readers.frames import Message
 from imports.readers.sandbox import Request, Sandbox
 
+POPEN = subprocess.Popen
 LAPS = "raceId,driverId,lap,time\n1,830,1,1:34.570\n"
 
 
@@ -122,10 +124,9 @@ def test_reader_that_is_left_early_does_not_answer_the_next_file(
 
 def run_instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     """Let the sandbox start a child of this code."""
-    popen = sandbox_module.subprocess.Popen
 
     def start(command: list[str], **options: Any) -> Any:
-        return popen([sys.executable, "-c", code], **options)
+        return POPEN([sys.executable, "-c", code], **options)
 
     monkeypatch.setattr(sandbox_module.subprocess, "Popen", start)
 
