@@ -8,6 +8,7 @@ an empty cell of a column that it has sets the value to unknown.
 from collections.abc import Callable
 from functools import partial
 
+from imports.errors import UnknownLayout
 from imports.layouts import cells
 from imports.layouts.cells import Cell
 from imports.layouts.layout import CanonicalTable, Layout
@@ -50,7 +51,8 @@ ENTRANT_VALUES = SHARED_VALUES | {
     "position": partial(cells.small, "position"),
     "laps_completed": partial(cells.whole, "laps_completed"),
     "total_time_ms": partial(cells.whole, "total_time_ms"),
-    "total_time": partial(cells.duration_ms, "total_time_ms"),
+    # A race of 24 hours is won in a little more.
+    "total_time": partial(cells.duration_ms, "total_time_ms", highest=cells.INT32_MAX),
     "gap": partial(cells.text, "gap", max_chars=50),
     "points": partial(cells.decimal, "points"),
     "fastest_lap_ms": partial(cells.milliseconds, "fastest_lap_ms"),
@@ -84,11 +86,19 @@ STOP = cells.small("number", "stop", lowest=1).required()
 def _held(
     values: Values, columns: frozenset[str], *, prefix: str = ""
 ) -> tuple[Cell, ...]:
-    """Give the values that the file has columns for, each canonical name once."""
-    cells_held = [
-        make(prefix + name) for name, make in values.items() if prefix + name in columns
-    ]
-    return tuple({cell.name: cell for cell in cells_held}.values())
+    """Give the values that the file has columns for; refuse two for one value."""
+    held: dict[str, Cell] = {}
+    for name, make in values.items():
+        if prefix + name not in columns:
+            continue
+        cell = make(prefix + name)
+        if twin := held.get(cell.name):
+            raise UnknownLayout(
+                f"The columns {twin.source!r} and {cell.source!r} state the same "
+                "value. Keep one of them."
+            )
+        held[cell.name] = cell
+    return tuple(held.values())
 
 
 #: How a flat file describes what its laps belong to: `meeting_name` for `name`.

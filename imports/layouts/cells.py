@@ -14,12 +14,23 @@ INT16_MAX = 32_767
 DAY_MS = 24 * 60 * 60 * 1000
 
 #: [h:][m:]s[.fff], as timing sheets write it; at most milliseconds.
-DURATION = r"^(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,9})(?:\.(\d{1,3}))?$"
+#: Digits are 0-9 alone: \d also finds the digits of other scripts, which no cast reads.
+DURATION = r"^(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,9})(?:\.([0-9]{1,3}))?$"
+
+#: The shapes that the models' fields read too; polars alone also takes `+2022- 3-20`,
+#: second 60 and a typographic minus.
+DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+CLOCK = r"[0-9]{1,2}:[0-9]{1,2}:[0-5]?[0-9](?:\.[0-9]{1,9})?"
+OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
+
+
+#: Starts the names of the columns that we add; readers refuse it in a file's own.
+OURS = "\x1f"
 
 
 def clean(column: str) -> str:
     """Name the cleaned twin of a file's column: trimmed, null markers as null."""
-    return f"clean:{column}"
+    return f"{OURS}clean {column}"
 
 
 @dataclass(frozen=True)
@@ -106,13 +117,13 @@ def decimal(name: str, source: str) -> Cell:
     return Cell(
         name=name,
         source=source,
-        value=pl.when(raw.str.contains(r"^-?\d{1,6}(\.\d{1,3})?$")).then(raw),
+        value=pl.when(raw.str.contains(r"^-?[0-9]{1,6}(\.[0-9]{1,3})?$")).then(raw),
         code="not_a_number",
         expected="a number such as 25 or 12.5",
     )
 
 
-def duration_ms(name: str, source: str) -> Cell:
+def duration_ms(name: str, source: str, *, highest: int = DAY_MS) -> Cell:
     """Give milliseconds of `1:34.570`, `94.57`, `1:31:12.345` or `00:01:31.531`."""
     parts = pl.col(clean(source)).str.extract_groups(DURATION)
     hours, minutes, seconds, fraction = (
@@ -125,11 +136,13 @@ def duration_ms(name: str, source: str) -> Cell:
         + fraction.str.pad_end(3, "0").cast(pl.Int64).fill_null(0)
     )
     # 1:75.000 is a slip, 94.57 and 75:12.000 are how long sessions are written.
-    is_clock = minutes.is_null() | (seconds.cast(pl.Int64) < 60)
+    is_clock = (minutes.is_null() | (seconds.cast(pl.Int64) < 60)) & (
+        hours.is_null() | (minutes.cast(pl.Int64) < 60)
+    )
     return Cell(
         name=name,
         source=source,
-        value=pl.when(is_clock & (total <= DAY_MS)).then(total),
+        value=pl.when(is_clock & (total <= highest)).then(total),
         code="not_a_time",
         expected="a time such as 1:34.570",
     )
@@ -143,7 +156,7 @@ def milliseconds(name: str, source: str) -> Cell:
 def date(name: str, source: str) -> Cell:
     """Give an ISO date between 1850 and 2100, as text."""
     raw = pl.col(clean(source))
-    year = raw.str.to_date("%Y-%m-%d", strict=False).dt.year()
+    year = _shaped(raw, DATE).str.to_date("%Y-%m-%d", strict=False).dt.year()
     return Cell(
         name=name,
         source=source,
@@ -156,11 +169,11 @@ def date(name: str, source: str) -> Cell:
 def time_of_day(name: str, source: str) -> Cell:
     """Give a clock time, as text."""
     raw = pl.col(clean(source))
-    is_time = raw.str.to_time("%H:%M:%S%.f", strict=False).is_not_null()
+    time = _shaped(raw, CLOCK).str.to_time("%H:%M:%S%.f", strict=False)
     return Cell(
         name=name,
         source=source,
-        value=pl.when(is_time).then(raw),
+        value=pl.when(time.is_not_null()).then(raw),
         code="not_a_time_of_day",
         expected="a clock time such as 18:26:35",
     )
@@ -168,15 +181,24 @@ def time_of_day(name: str, source: str) -> Cell:
 
 def moment(name: str, source: str) -> Cell:
     """Give an ISO 8601 moment with its offset from UTC (or Z), as text."""
-    raw = pl.col(clean(source))
-    year = raw.str.to_datetime("%+", time_unit="ms", time_zone="UTC", strict=False)
     return Cell(
         name=name,
         source=source,
-        value=pl.when(year.dt.year().is_between(1850, 2099)).then(raw),
+        value=sane_moment(pl.col(clean(source))),
         code="not_a_moment",
         expected="a moment with its offset, such as 2022-03-20T15:00:00Z",
     )
+
+
+def sane_moment(value: pl.Expr) -> pl.Expr:
+    """Give the text of a moment between 1850 and 2100 UTC, null where it is none."""
+    shaped = _shaped(value, f"{DATE}[T ]{CLOCK}{OFFSET}")
+    moment = shaped.str.to_datetime("%+", time_unit="ms", time_zone="UTC", strict=False)
+    return pl.when(moment.dt.year().is_between(1850, 2099)).then(value)
+
+
+def _shaped(value: pl.Expr, shape: str) -> pl.Expr:
+    return pl.when(value.str.contains(f"^{shape}$")).then(value)
 
 
 def switch(name: str, source: str) -> Cell:

@@ -43,19 +43,26 @@ def _in_race(kind: str) -> Cell:
 def _status() -> Cell:
     raw = pl.col(clean("positionText"))
     status = (
-        pl.when(raw.str.contains(r"^\d+$"))
+        pl.when(raw.str.contains(r"^[0-9]+$"))
         .then(pl.lit("finished"))
         .otherwise(raw.replace(STATUS_BY_LETTER))
     )
-    return Cell(name="status", source="positionText", value=status)
+    return text("status", "positionText", max_chars=50).with_value(
+        cells.storable(status, max_chars=50)
+    )
 
 
 def _behind() -> Cell:
     """Give the gap to the winner: `time` where it starts with a plus."""
-    raw = pl.col(clean("time"))
+    time = _time_text().value
     return Cell(
-        name="gap", source="time", value=pl.when(raw.str.starts_with("+")).then(raw)
+        name="gap", source="time", value=pl.when(time.str.starts_with("+")).then(time)
     )
+
+
+def _time_text() -> Cell:
+    """Give `time` as it stands: the winner's is no gap, a gap must be storable."""
+    return text("attributes.time_text", "time", max_chars=50)
 
 
 def _race_session(
@@ -63,17 +70,18 @@ def _race_session(
 ) -> CanonicalTable:
     date = pl.col(clean(day))
     start = date + pl.lit("T") + pl.col(clean(clock)) + pl.lit("Z")
-    is_moment = start.str.to_datetime("%+", time_zone="UTC", strict=False).is_not_null()
     return CanonicalTable(
         kind="race",
         keys=(MEETING, _in_race(kind)),
         values=(
             constant("kind", kind),
             constant("name", name),
+            # Known where the clock time is not, and checked before it.
+            cells.date("attributes.date", day),
             Cell(
                 name="scheduled_start",
                 source=clock,
-                value=pl.when(is_moment).then(start),
+                value=cells.sane_moment(start),
                 code="not_a_moment",
                 expected="a UTC clock time such as 15:00:00",
             ),
@@ -182,7 +190,7 @@ def _constructor_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
 
 
 #: Which drive of a driver in a race this is, from 1.
-DRIVE = "drive"
+DRIVE = f"{cells.OURS}drive"
 
 
 def _number_drives(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -200,7 +208,8 @@ def _drive() -> Cell:
     """Give the driverId, with `/2` for a driver's second car in the race."""
     drive = pl.col(DRIVE)
     suffix = pl.when(drive > 1).then(pl.lit("/") + drive.cast(pl.String))
-    return DRIVER.with_value(DRIVER.value + suffix.fill_null(""))
+    key = DRIVER.value + suffix.fill_null("")
+    return DRIVER.with_value(cells.storable(key, max_chars=200))
 
 
 def _result_layout(
@@ -223,6 +232,7 @@ def _result_layout(
                     cells.decimal("points", "points"),
                     cells.whole("laps_completed", "laps"),
                     cells.whole("total_time_ms", "milliseconds"),
+                    _time_text(),
                     _behind(),
                     cells.duration_ms("fastest_lap_ms", "fastestLapTime"),
                     *_attributes(

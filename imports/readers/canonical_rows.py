@@ -7,15 +7,15 @@ from typing import IO, Any, cast
 
 import polars as pl
 
-from imports.layouts.cells import Cell, clean
+from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import KEYS, CanonicalTable, Layout
 from imports.readers.csv_text import ROW_NUMBER, Table
 from imports.readers.frames import StreamWriter
 from imports.readers.rejects import RejectionLog
 
 #: The number of the first cell that is wrong; null in a good row.
-PROBLEM = "problem"
-RECORD_COLUMNS = ["file_number", ROW_NUMBER, "kind", *KEYS, "payload"]
+PROBLEM = f"{OURS}problem"
+RECORD_COLUMNS = ["file_number", "row_number", "kind", *KEYS, "payload"]
 LAP_KEYS = ["meeting_key", "race_key", "key", "number"]
 REJECTION_BATCH_ROWS = 10_000
 
@@ -40,7 +40,7 @@ def send(
             _send_laps(good, canonical, file_number=file_number, pipe=pipe)
     if records := [t for t in tables if t.kind != "lap"]:
         _send_records(good, records, file_number=file_number, pipe=pipe)
-    _log_rejections(rows, table=table, cells=cells, log=log)
+    _log_rejections(rows, table=table, cells=cells, nulls=layout.null_markers, log=log)
     return {"lap_columns": lap_columns}
 
 
@@ -87,13 +87,13 @@ def _send_laps(
     keys = {cell.name: cell for cell in laps.keys}
     frame = _stating(good, laps).select(
         pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER),
+        pl.col(ROW_NUMBER).alias("row_number"),
         *(keys[name].value.alias(name) for name in LAP_KEYS),
         *(cell.value.alias(cell.name) for cell in laps.values),
     )
     columns = [
         "file_number",
-        ROW_NUMBER,
+        "row_number",
         "meeting_key",
         "race_key",
         "entrant_key",
@@ -122,15 +122,15 @@ def _records(
     payload = pl.struct(values).struct.json_encode() if values else pl.lit("{}")
     frame = _stating(good, table).select(
         pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER),
+        pl.col(ROW_NUMBER).alias("row_number"),
         pl.lit(table.kind).alias("kind"),
         *(keys.get(name, pl.lit(None)).alias(name) for name in KEYS),
         payload.alias("payload"),
     )
     if not table.is_distinct:
         return frame
-    same = [name for name in RECORD_COLUMNS if name != ROW_NUMBER]
-    return frame.group_by(same).agg(pl.col(ROW_NUMBER).max()).select(RECORD_COLUMNS)
+    same = [name for name in RECORD_COLUMNS if name != "row_number"]
+    return frame.group_by(same).agg(pl.col("row_number").max()).select(RECORD_COLUMNS)
 
 
 def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:
@@ -152,6 +152,7 @@ def _log_rejections(
     *,
     table: Table,
     cells: list[tuple[Cell, pl.Expr]],
+    nulls: tuple[str, ...],
     log: RejectionLog,
 ) -> None:
     bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
@@ -160,21 +161,21 @@ def _log_rejections(
     for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
         for row_number, problem, original in batch.iter_rows():
             cell, _ = cells[problem]
+            raw = original[cell.source] or ""
+            is_empty = not raw.strip() or raw.strip() in nulls
             log.add(
                 row_number=row_number,
                 column=cell.source,
-                code=_code(cell, original[cell.source]),
-                message=_message(cell, original[cell.source]),
+                code="missing_value" if is_empty else cell.code,
+                message=_missing(cell) if is_empty else _mistaken(cell, raw),
                 original=original,
             )
 
 
-def _code(cell: Cell, raw: str | None) -> str:
-    return cell.code if raw and raw.strip() else "missing_value"
+def _missing(cell: Cell) -> str:
+    return f"{cell.source} is empty; it must hold {cell.expected}."
 
 
-def _message(cell: Cell, raw: str | None) -> str:
-    if not raw or not raw.strip():
-        return f"{cell.source} is empty; it must hold {cell.expected}."
+def _mistaken(cell: Cell, raw: str) -> str:
     shown = raw if len(raw) <= 80 else raw[:80] + "…"
     return f"{cell.source} is {shown!r}, not {cell.expected}."

@@ -30,7 +30,7 @@ def main() -> None:
     pipe = sys.stdout.buffer
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        with tempfile.TemporaryDirectory(prefix="scrutineer-") as scratch:
+        with tempfile.TemporaryDirectory() as scratch:
             _answer(request, pipe=pipe, scratch=Path(scratch))
         pipe.flush()
 

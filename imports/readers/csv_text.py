@@ -7,6 +7,8 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 
 import csv
 import io
+import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +16,21 @@ from pathlib import Path
 import polars as pl
 
 from imports.errors import EmptyFile, MalformedFile
+from imports.layouts.cells import OURS
 
-ROW_NUMBER = "row_number"
+#: The column of row numbers, beside those of the file.
+ROW_NUMBER = f"{OURS}row number"
 #: The header is row 1, as a spreadsheet shows it.
 FIRST_ROW_NUMBER = 2
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 #: A quoted cell may span so many lines before its quote counts as never closed.
 MAX_LINES_PER_CELL = 100
 MAX_CELL_CHARS = 1_000_000
+#: A character that no text has; a file that has it is read line by line.
+MARK = "\x1f"
+#: What Python's csv says of a quote that is still open.
+NEVER_CLOSED = "unexpected end of data"
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,40 @@ class _Lines:
                 message = f"The line has {len(cells)} cells, the header names {width} columns."
                 self._refuse(row_number, code, message, text)
 
+    def _record(self, line: str, *, lines: "_Lookahead") -> str:
+        """Give the line, or with those that its quoted cell spans besides.
+
+        Where the quote is not closed as it should be, the record is the line alone
+        and the others are read again.
+        """
+        if not self._is_open(line):
+            return line
+        taken = [line]
+        while len(taken) < MAX_LINES_PER_CELL and (following := lines.take()):
+            taken.append(following)
+            text = "".join(taken)
+            if '"' in following and not self._is_open(text):
+                if self._is_record(text):
+                    return text
+                break
+        lines.give_back(taken[1:])
+        return line
+
+    def _is_open(self, text: str) -> bool:
+        """Whether the text ends inside a quoted cell."""
+        try:
+            self._cells(text)
+        except csv.Error as error:
+            return NEVER_CLOSED in str(error)
+        return False
+
+    def _is_record(self, text: str) -> bool:
+        try:
+            self._cells(text)
+        except csv.Error:
+            return False
+        return True
+
     def _is_whole(self, cells: list[str], text: str) -> bool:
         width = len(self.header.columns)
         if len(cells) == width:
@@ -106,15 +149,31 @@ class _Lines:
     def _texts(self) -> Iterator[tuple[int, str]]:
         """Give the text of every record below the header, with its row number."""
         csv.field_size_limit(MAX_CELL_CHARS)
-        row_number = FIRST_ROW_NUMBER
-        with _open_text(self.path) as lines:
-            lines.readline()
-            pending: list[str] = []
-            while line := pending.pop(0) if pending else lines.readline():
-                if line.strip():
-                    text, pending = _close_quotes(line, lines=lines, pending=pending)
-                    yield row_number, text
-                    row_number += 1
+        with _open_text(self.path) as file:
+            file.readline()
+            lines = _Lookahead(file)
+            row_number = FIRST_ROW_NUMBER
+            while line := lines.take():
+                if line.strip(" \r\n"):
+                    yield row_number, self._record(line, lines=lines)
+                # A blank line is no row, and a spreadsheet counts it all the same.
+                row_number += 1
+
+
+class _Lookahead:
+    """The lines of a file, some of which can be given back to be taken again."""
+
+    def __init__(self, file: io.TextIOWrapper) -> None:
+        self._file = file
+        self._given_back: deque[str] = deque()
+
+    def take(self) -> str:
+        """Give the next line, or nothing at the end."""
+        return self._given_back.popleft() if self._given_back else self._file.readline()
+
+    def give_back(self, lines: list[str]) -> None:
+        """Put lines before those to come."""
+        self._given_back.extendleft(reversed(lines))
 
 
 def read_csv(
@@ -126,8 +185,8 @@ def read_csv(
             return _read_at_once(path, header=header)
         lines = _Lines(path, header=header, cells_needed=header.cells_needed(required))
         return _read_line_by_line(lines, copy=scratch / "rows.csv")
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error) from None
+    except UnicodeDecodeError:
+        raise _not_utf8(path) from None
 
 
 def read_header(path: Path) -> Header:
@@ -135,15 +194,18 @@ def read_header(path: Path) -> Header:
     with _open_text(path) as lines:
         try:
             line = lines.readline(MAX_CELL_CHARS)
-        except UnicodeDecodeError as error:
-            raise _not_utf8(error) from None
+        except UnicodeDecodeError:
+            raise _not_utf8(path) from None
     if not line.strip():
         raise EmptyFile("The first line is blank; it must name the columns.")
     delimiter = max(DELIMITERS, key=line.count)
     try:
-        names = [n.strip() for n in next(csv.reader([line], delimiter=delimiter))]
+        names = [
+            n.strip()
+            for n in next(csv.reader([line], delimiter=delimiter, strict=True))
+        ]
     except csv.Error as error:
-        raise MalformedFile(f"The header cannot be read: {error}.") from None
+        raise MalformedFile(f"The header cannot be read: {_sentence(error)}") from None
     if repeated := sorted({n for n in names if names.count(n) > 1}):
         raise MalformedFile(
             f"The header names {', '.join(map(repr, repeated))} more than once. "
@@ -153,6 +215,12 @@ def read_header(path: Path) -> Header:
         raise MalformedFile(
             f"Column {names.index('') + 1} of the header has no name. Name it."
         )
+    for place, name in enumerate(names, start=1):
+        if CONTROL.search(name):
+            raise MalformedFile(
+                f"The name of column {place} holds a control character: {name!r}. "
+                "Rename it."
+            )
     return Header(columns=tuple(names), delimiter=delimiter)
 
 
@@ -160,6 +228,9 @@ def _read_at_once(path: Path, *, header: Header) -> Table:
     rows = pl.scan_csv(
         path,
         separator=header.delimiter,
+        # The names are ours, trimmed; polars would compare them with the file's.
+        has_header=False,
+        skip_lines=1,
         schema=dict.fromkeys(header.columns, pl.String()),
         row_index_name=ROW_NUMBER,
         row_index_offset=FIRST_ROW_NUMBER,
@@ -189,21 +260,23 @@ def _read_line_by_line(lines: _Lines, *, copy: Path) -> Table:
 def _is_rectangular(path: Path, *, header: Header) -> bool:
     """Whether each line is one row with all its cells, quotes closed, none blank."""
     width, delimiter = len(header.columns), header.delimiter
-    line = pl.col("line")
-    # A quoted cell counts as one letter; a quote that is left over is an open one.
-    bare = line.str.replace_all(r'"[^"]*"', "q") if _has_quotes(path) else line
-    wrong = (
-        (bare.str.count_matches(delimiter, literal=True) != width - 1)
-        | bare.str.contains('"', literal=True)
-        | (line.str.len_bytes() <= 1)
-    )
+    line = pl.col("line").str.strip_suffix("\r")
+    wrong = line.str.contains("\r", literal=True)
+    if _has_quotes(path):
+        # A quoted part is one mark; it must be the whole cell, and two marks that
+        # touch are an escaped quote. A quote that is left over is an open one.
+        line = line.str.replace_all(r'"[^"]*"', MARK)
+        other = f"[^{re.escape(delimiter)}{MARK}]"
+        wrong |= line.str.contains(f'"|{other}{MARK}|{MARK}{other}')
+    wrong |= line.str.count_matches(delimiter, literal=True) != width - 1
+    wrong |= line.str.strip_chars(" ").str.len_bytes() == 0
     try:
         found = (
             pl.scan_csv(
                 path,
                 has_header=False,
-                # No text has this character, so that a line is one cell.
-                separator="\x1f",
+                # A line is one cell; one that has the mark itself is an error.
+                separator=MARK,
                 quote_char=None,
                 schema={"line": pl.String()},
                 empty_string_is_null=False,
@@ -223,29 +296,8 @@ def _has_quotes(path: Path) -> bool:
         return any(b'"' in chunk for chunk in iter(lambda: file.read(1 << 20), b""))
 
 
-def _close_quotes(
-    line: str, *, lines: io.TextIOWrapper, pending: list[str]
-) -> tuple[str, list[str]]:
-    """Join the lines of a record whose quoted cell spans several.
-
-    Gives the record and the lines to read next. Where the quote is never closed, the
-    record is its first line alone and the others are read again.
-    """
-    if line.count('"') % 2 == 0:
-        return line, pending
-    taken = [line]
-    while len(taken) < MAX_LINES_PER_CELL:
-        following = pending.pop(0) if pending else lines.readline()
-        if not following:
-            break
-        taken.append(following)
-        if following.count('"') % 2:
-            return "".join(taken), pending
-    return line, taken[1:] + pending
-
-
 def _sentence(error: csv.Error) -> str:
-    if "unexpected end of data" in str(error):
+    if NEVER_CLOSED in str(error):
         return "A quote is opened and never closed."
     return f"The line cannot be read: {error}."
 
@@ -254,7 +306,15 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _not_utf8(error: UnicodeDecodeError) -> MalformedFile:
-    return MalformedFile(
-        f"Byte {error.start + 1:,} of a line is not UTF-8 text. Save the file as UTF-8."
-    )
+def _not_utf8(path: Path) -> MalformedFile:
+    """Say which line is not UTF-8: a decoder only knows where in its own buffer."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return MalformedFile(
+                    f"Line {number:,} is not UTF-8 text (its byte {error.start + 1:,}). "
+                    "Save the file as UTF-8."
+                )
+    return MalformedFile("The file is not UTF-8 text. Save it as UTF-8.")

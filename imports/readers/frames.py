@@ -39,11 +39,17 @@ def write_message(
 
 
 def read_messages(pipe: IO[bytes]) -> Iterator[Message]:
-    """Give the messages of one file, up to its R or X; ends early if the pipe does."""
-    while line := pipe.readline():
+    """Give the messages of one file, up to its R or X; ends early if the pipe does.
+
+    A message that the pipe cuts off is none.
+    """
+    while (line := pipe.readline()).endswith(b"\n"):
         letter, _, text = line.decode().partition(" ")
         header = json.loads(text)
-        data = pipe.read(header["size"]) if letter == "D" else b""
+        size = header["size"] if letter == "D" else 0
+        data = pipe.read(size)
+        if len(data) < size:
+            return
         yield Message(letter=letter, header=header, data=data)
         if letter in "RX":
             return

@@ -44,6 +44,8 @@ class Sandbox:
         self._child: subprocess.Popen[bytes] | None = None
         # What the child says before it dies; open as long as the sandbox is.
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
+        # Where it unpacks; a child that is killed cannot clear up after itself.
+        self._scratch = tempfile.TemporaryDirectory(prefix="scrutineer-")
 
     def __enter__(self) -> "Sandbox":
         # Its start overlaps with the caller's own preparations.
@@ -58,6 +60,7 @@ class Sandbox:
     ) -> None:
         self._end()
         self._log.close()
+        self._scratch.cleanup()
 
     def read(self, request: Request) -> Generator[Message]:
         """Give the messages of one file up to R; raises FileRejected on X or death."""
@@ -83,6 +86,9 @@ class Sandbox:
             raise errors.ReaderFailed(self._last_words())
 
     def _start(self) -> subprocess.Popen[bytes]:
+        # What an earlier child said before it died is not this one's reason.
+        self._log.seek(0)
+        self._log.truncate()
         self._child = subprocess.Popen(
             [sys.executable, "-m", "imports.readers.child"],
             stdin=subprocess.PIPE,
@@ -93,7 +99,7 @@ class Sandbox:
             env={
                 "PYTHONPATH": str(PROJECT),
                 "LC_ALL": "C.UTF-8",
-                "TMPDIR": tempfile.gettempdir(),
+                "TMPDIR": self._scratch.name,
             },
             start_new_session=True,
         )

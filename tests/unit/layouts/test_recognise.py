@@ -1,0 +1,99 @@
+"""A file is known by its columns, in any order, or it is told what it lacks."""
+
+import random
+
+import pytest
+
+from imports.errors import UnknownLayout
+from imports.layouts import LAYOUTS, recognise
+
+RESULTS = (
+    "resultId,raceId,driverId,constructorId,number,grid,position,positionText,"
+    "positionOrder,points,laps,time,milliseconds,fastestLap,{}fastestLapTime,statusId"
+)
+FILES = {
+    "ergast.races": "raceId,year,round,circuitId,name,date,time,url,fp1_date,fp1_time,"
+    "fp2_date,fp2_time,fp3_date,fp3_time,quali_date,quali_time,sprint_date,sprint_time",
+    "ergast.circuits": "circuitId,circuitRef,name,location,country,lat,lng,alt,url",
+    "ergast.drivers": "driverId,driverRef,number,code,forename,surname,dob,nationality,"
+    "url",
+    "ergast.constructors": "constructorId,constructorRef,name,nationality,url",
+    "ergast.results": RESULTS.format("rank,fastestLapSpeed,"),
+    "ergast.sprint_results": RESULTS.format(""),
+    "ergast.qualifying": "qualifyId,raceId,driverId,constructorId,number,position,q1,"
+    "q2,q3",
+    "ergast.lap_times": "raceId,driverId,lap,position,time,milliseconds",
+    "ergast.pit_stops": "raceId,driverId,stop,lap,time,duration,milliseconds",
+    "canonical.venues": "venue,name,locality,country,timezone",
+    "canonical.teams": "team,name",
+    "canonical.competitors": "competitor,name",
+    "canonical.meetings": "meeting,name,discipline,venue,country,start_date,season",
+    "canonical.races": "meeting,race,name,number,kind,status,scheduled_start",
+    "canonical.entrants": "meeting,race,entrant,number,competitor,team,status,position",
+    "canonical.laps": "meeting,race,entrant,lap,time,position,sector1_ms,meeting_name",
+    "canonical.pit_stops": "meeting,race,entrant,stop,lap,duration,time_of_day",
+}
+
+
+def test_every_layout_has_a_file_here() -> None:
+    assert {layout.name for layout in LAYOUTS} == set(FILES)
+
+
+@pytest.mark.parametrize(("name", "header"), FILES.items(), ids=FILES)
+def test_file_is_recognised_by_its_columns_in_any_order(name: str, header: str) -> None:
+    columns = header.split(",")
+
+    for seed in range(5):
+        random.Random(seed).shuffle(columns)
+        assert recognise(columns).name == name
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_required_columns_alone_make_the_layout(layout) -> None:  # type: ignore[no-untyped-def]
+    assert recognise(layout.required).name == layout.name
+
+
+def test_lap_times_without_milliseconds_are_lap_times() -> None:
+    assert recognise(["raceId", "driverId", "lap", "time"]).name == "ergast.lap_times"
+
+
+def test_ergast_takes_columns_that_it_does_not_know() -> None:
+    columns = [*FILES["ergast.races"].split(","), "weather"]
+
+    assert recognise(columns).name == "ergast.races"
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        (name, column)
+        for name in FILES
+        for column in sorted(
+            next(layout for layout in LAYOUTS if layout.name == name).required
+        )
+        if name.startswith("ergast") and column not in ("fastestLapSpeed", "stop")
+    ],
+)
+def test_missing_column_is_named_with_the_nearest_layout(
+    name: str, column: str
+) -> None:
+    rest = [held for held in FILES[name].split(",") if held != column]
+
+    with pytest.raises(UnknownLayout) as refused:
+        recognise(rest)
+
+    assert f"nearest to {name.removesuffix('results')}"[:20] in str(refused.value)
+    assert f"no column '{column}'." in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in FILES if name.startswith("canonical")]
+)
+def test_canonical_refuses_a_column_that_it_does_not_know(name: str) -> None:
+    with pytest.raises(UnknownLayout, match=f"looks like {name}.*no column 'tyre'"):
+        recognise([*FILES[name].split(","), "tyre"])
+
+
+def test_columns_of_nothing_we_know_are_listed() -> None:
+    with pytest.raises(UnknownLayout, match="recognises the columns colour, shape"):
+        recognise(["shape", "colour"])

@@ -1,0 +1,341 @@
+"""CSV as people send it: every row arrives, or is named with its reason."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from imports.errors import EmptyFile, FileRejected, MalformedFile
+from imports.readers import csv_text
+from imports.readers.csv_text import BadLine, Table
+
+HEADER = "a,b,c"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A table with its rows taken out of the lazy frame: number and cells."""
+
+    table: Table
+    rows: list[tuple[Any, ...]]
+
+    @property
+    def bad(self) -> list[tuple[int, str]]:
+        """Row number and code of every bad line."""
+        return [(line.row_number, line.code) for line in self.table.bad_lines]
+
+
+def parse(content: str | bytes, *, required: set[str] | None = None) -> Parsed:
+    """Read a file of these bytes; all of its columns are required unless said."""
+    data = content.encode() if isinstance(content, str) else content
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "file.csv"
+        path.write_bytes(data)
+        header = csv_text.read_header(path)
+        needed = frozenset(header.columns if required is None else required)
+        scratch = Path(folder) / "scratch"
+        scratch.mkdir()
+        table = csv_text.read_csv(path, header=header, required=needed, scratch=scratch)
+        frame = table.rows.select(csv_text.ROW_NUMBER, *table.columns).collect()
+    rows = frame.with_columns(pl.col(pl.String).fill_null("")).rows()
+    return Parsed(table=table, rows=rows)
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
+    parsed = parse("a,b,c\n1,2,3\n4,5,6\n")
+
+    assert parsed.rows == [(2, "1", "2", "3"), (3, "4", "5", "6")]
+    assert parsed.table.rows_read == 2
+    assert parsed.bad == []
+
+
+@pytest.mark.parametrize(
+    ("start", "delimiter", "end"),
+    [
+        (b"", ",", "\n"),
+        (b"", ";", "\n"),
+        (b"", "\t", "\n"),
+        (b"", "|", "\n"),
+        (b"", ",", "\r\n"),
+        (b"", ",", "\r"),
+        (b"\xef\xbb\xbf", ",", "\n"),
+        (b"\xef\xbb\xbf", ";", "\r\n"),
+    ],
+)
+@pytest.mark.parametrize("is_quoted", [False, True])
+@pytest.mark.parametrize("has_bad_line", [False, True])
+def test_delimiters_line_ends_and_marks_of_programs_are_read(
+    start: bytes, delimiter: str, end: str, is_quoted: bool, has_bad_line: bool
+) -> None:
+    quote = '"' if is_quoted else ""
+    lines = [["a", "b"], ["Größe", ""], ["漢字", "2"]]
+    written = [delimiter.join(f"{quote}{c}{quote}" for c in line) for line in lines]
+    extra = [delimiter.join("xyz")] if has_bad_line else []
+
+    parsed = parse(start + (end.join([*written, *extra]) + end).encode())
+
+    assert parsed.table.columns == ("a", "b")
+    assert parsed.rows == [(2, "Größe", ""), (3, "漢字", "2")]
+    assert parsed.bad == ([(4, "too_many_cells")] if has_bad_line else [])
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_last_line_needs_no_end_where_it_is_whole(end: str) -> None:
+    assert parse(f"a,b,c\n1,2,3\n4,5,6{end}").rows[-1] == (3, "4", "5", "6")
+
+
+def test_short_line_with_all_that_is_required_is_padded_and_counted() -> None:
+    parsed = parse("a,b,c\n1,2\n4,5,6\n7\n", required={"a"})
+
+    assert parsed.rows == [(2, "1", "2", ""), (3, "4", "5", "6"), (4, "7", "", "")]
+    assert parsed.table.short_lines == 2
+    assert parsed.bad == []
+
+
+def test_short_line_without_what_is_required_is_refused() -> None:
+    parsed = parse("a,b,c\n1\n4,5,6\n", required={"b"})
+
+    assert parsed.rows == [(3, "4", "5", "6")]
+    assert parsed.bad == [(2, "too_few_cells")]
+    assert parsed.table.bad_lines[0].text == "1"
+    assert parsed.table.short_lines == 0
+
+
+def test_short_last_line_without_its_end_is_where_the_file_was_cut_off() -> None:
+    parsed = parse("a,b,c\n1,2,3\n4,5", required={"a"})
+
+    assert parsed.rows == [(2, "1", "2", "3")]
+    assert parsed.bad == [(3, "too_few_cells")]
+
+
+def test_line_with_too_many_cells_is_refused_whole() -> None:
+    parsed = parse("a,b,c\n1,2,3,4\n4,5,6\n")
+
+    assert parsed.rows == [(3, "4", "5", "6")]
+    assert parsed.table.bad_lines == [
+        BadLine(
+            row_number=2,
+            code="too_many_cells",
+            message="The line has 4 cells, the header names 3 columns.",
+            text="1,2,3,4",
+        )
+    ]
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\r"])
+def test_blank_lines_are_no_rows_and_are_counted_in_row_numbers(blank: str) -> None:
+    parsed = parse(f"a,b,c\n{blank}\n1,2,3\n{blank}\n{blank}\n4,5,6\n{blank}\n")
+
+    assert [row[0] for row in parsed.rows] == [3, 6]
+    assert parsed.table.rows_read == 2
+    assert parsed.bad == []
+
+
+def test_blank_lines_of_a_single_column_are_no_rows() -> None:
+    parsed = parse("a\n\nx\n  \ny\n")
+
+    assert parsed.rows == [(3, "x"), (5, "y")]
+    assert parsed.table.rows_read == 2
+
+
+@pytest.mark.parametrize("extra", ["", "too\tmany\tcells\there\n"])
+def test_line_of_nothing_but_delimiters_is_a_row(extra: str) -> None:
+    parsed = parse(f"a\tb\tc\n1\t2\t3\n\t\t\n{extra}")
+
+    assert parsed.rows == [(2, "1", "2", "3"), (3, "", "", "")]
+
+
+def test_unclosed_quote_loses_only_its_own_line() -> None:
+    parsed = parse('a,b,c\n1,2,3\n4,"5,6\n7,8,9\n')
+
+    assert parsed.rows == [(2, "1", "2", "3"), (4, "7", "8", "9")]
+    assert parsed.bad == [(3, "malformed_line")]
+    assert parsed.table.bad_lines[0].text == '4,"5,6'
+    assert "never closed" in parsed.table.bad_lines[0].message
+
+
+def test_two_unclosed_quotes_lose_only_their_own_lines() -> None:
+    parsed = parse('a,b,c\n4,"5,6\n7,8,9\n1,"2,3\n10,11,12\n')
+
+    assert parsed.rows == [(3, "7", "8", "9"), (5, "10", "11", "12")]
+    assert [number for number, _ in parsed.bad] == [2, 4]
+
+
+def test_inch_marks_lose_no_line() -> None:
+    parsed = parse('a,b\n5" pipe,1\nplain,2\n6" pipe,3\n')
+
+    assert parsed.rows == [
+        (2, '5" pipe', "1"),
+        (3, "plain", "2"),
+        (4, '6" pipe', "3"),
+    ]
+    assert parsed.table.rows_read == 3
+
+
+def test_unclosed_quote_far_from_the_end_loses_only_its_own_line() -> None:
+    good = "".join(f"{n},x,y\n" for n in range(1_000))
+
+    parsed = parse(f'a,b,c\n4,"5,6\n{good}')
+
+    assert [row[0] for row in parsed.rows] == list(range(3, 1_003))
+    assert parsed.bad == [(2, "malformed_line")]
+
+
+def test_quoted_cells_keep_delimiters_quotes_and_line_ends() -> None:
+    parsed = parse('a,b,c\n"1,5","say ""hi""","two\nlines"\n4,5,"x\r\ny"\n')
+
+    assert parsed.rows == [
+        (2, "1,5", 'say "hi"', "two\nlines"),
+        (3, "4", "5", "x\r\ny"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['x"y,z"w,2', '"x"y,2', ' "x,y",2', '"x" ,2', 'x"",2', '"x"",2,3', '"x""y","z'],
+)
+@pytest.mark.parametrize("extra", ["", "1,2,3,4\n"])
+def test_stray_quotes_never_touch_the_other_lines(line: str, extra: str) -> None:
+    parsed = parse(f"a,b\n1,2\n{line}\n3,4\n{extra}")
+
+    good = [row for row in parsed.rows if row[0] in (2, 4)]
+    assert good == [(2, "1", "2"), (4, "3", "4")]
+    assert len(parsed.rows) + len(parsed.bad) == parsed.table.rows_read
+
+
+@pytest.mark.parametrize("line", ['x"y,z"w,2', '"x"y,2', 'x"",2', "x\ry,2", "1,2\r3,4"])
+def test_line_reads_the_same_whatever_stands_beside_it(line: str) -> None:
+    alone = parse(f"a,b\n{line}\n")
+    beside = parse(f"a,b\n{line}\n1,2,3,4\n")
+
+    assert alone.rows == beside.rows
+    assert alone.bad == beside.bad[:-1]
+
+
+def test_row_number_after_a_cell_of_many_lines_counts_it_as_one_row() -> None:
+    parsed = parse('a,b\n1,"x\ny\nz"\n2,3\n')
+
+    assert [row[0] for row in parsed.rows] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("header", "error", "words"),
+    [
+        ("a,b,a", MalformedFile, "'a' more than once"),
+        ("a, a ,b", MalformedFile, "'a' more than once"),
+        ("a,,b", MalformedFile, "Column 2 of the header has no name"),
+        ("a,b,", MalformedFile, "Column 3 of the header has no name"),
+        ("a,b\x00", MalformedFile, "column 2 holds a control character"),
+        ('a,"b\nc",d', MalformedFile, "header cannot be read"),
+        ("", EmptyFile, "first line is blank"),
+        (" ", EmptyFile, "first line is blank"),
+    ],
+)
+def test_header_that_names_no_columns_is_refused(
+    header: str, error: type[FileRejected], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        parse(f"{header}\n1,2,3\n")
+
+
+def test_header_without_rows_has_none() -> None:
+    assert parse("a,b,c\n").rows == []
+    assert parse("a,b,c").table.rows_read == 0
+
+
+def test_names_of_the_header_are_trimmed() -> None:
+    assert parse("a, b ,c\n1,2,3\n").table.columns == ("a", "b", "c")
+
+
+@pytest.mark.parametrize("extra", ["", "1,2,3,4\n"])
+def test_nul_is_a_character_of_its_cell(extra: str) -> None:
+    assert parse(f"a,b\nx\x00y,2\n{extra}").rows == [(2, "x\x00y", "2")]
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"a,b\n1,2\n\xff,3\n", 3),
+        (b"a,b\n1,2\n3,caf\xe9\n", 3),
+        (b"a,caf\xe9\n1,2\n", 1),
+        (b"a,b\n" + b"1,2\n" * 50_000 + b"\xc3(,2\n", 50_002),
+        ("a,b\n1,2\n".encode("utf-16"), 1),
+    ],
+)
+def test_bytes_that_are_no_utf8_are_refused_with_their_line(
+    data: bytes, line: int
+) -> None:
+    with pytest.raises(MalformedFile, match=rf"Line {line:,} is not UTF-8"):
+        parse(data)
+
+
+def test_cell_of_two_megabytes_is_read_in_a_plain_file() -> None:
+    big = "x" * 2_000_000
+
+    assert parse(f"a,b\n{big},2\n").rows == [(2, big, "2")]
+
+
+def test_cell_of_two_megabytes_beside_a_bad_line_is_named() -> None:
+    parsed = parse(f"a,b\n{'x' * 2_000_000},2\n1,2\n1,2,3\n")
+
+    assert parsed.rows == [(3, "1", "2")]
+    assert parsed.bad == [(2, "malformed_line"), (4, "too_many_cells")]
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+NASTY = st.text(",;\"\n\r\t '|\x00\x1f\u2028é漢", max_size=6)
+CELLS = st.one_of(TEXT, NASTY)
+WRITERS: list[Callable[[Any], Any]] = [
+    lambda out: csv.writer(out),
+    lambda out: csv.writer(out, quoting=csv.QUOTE_ALL),
+    lambda out: csv.writer(
+        out, delimiter=";", lineterminator="\n", quoting=csv.QUOTE_ALL
+    ),
+    lambda out: csv.writer(out, delimiter="\t"),
+]
+
+
+@given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=5))
+@pytest.mark.parametrize("make", WRITERS)
+def test_what_csv_writers_write_is_read_cell_by_cell(
+    make: Callable[[Any], Any], rows: list[tuple[str, str, str]]
+) -> None:
+    out = io.StringIO(newline="")
+    writer = make(out)
+    writer.writerow(["a", "b", "c"])
+    writer.writerows(rows)
+
+    parsed = parse(out.getvalue())
+
+    assert [row[1:] for row in parsed.rows] == rows
+    assert [row[0] for row in parsed.rows] == list(range(2, 2 + len(rows)))
+
+
+LINES = st.lists(
+    st.one_of(st.binary(max_size=12), NASTY.map(str.encode), TEXT.map(str.encode)),
+    max_size=8,
+).map(b"".join)
+HEADED = LINES.map(lambda data: b"a,b\n" + data)
+
+
+@given(data=st.one_of(st.binary(max_size=60), LINES, HEADED, HEADED))
+@example(data=b"a\n\x1f\n")
+@example(data=b"x\x01\n1\n")
+def test_any_bytes_are_rows_or_one_typed_refusal(data: bytes) -> None:
+    try:
+        parsed = parse(data)
+    except FileRejected:
+        return
+
+    assert len(parsed.rows) + len(parsed.bad) == parsed.table.rows_read
+    numbers = [row[0] for row in parsed.rows] + [number for number, _ in parsed.bad]
+    assert len(set(numbers)) == len(numbers)
+    assert all(number >= csv_text.FIRST_ROW_NUMBER for number in numbers)

@@ -1,0 +1,61 @@
+"""Named SQL: every name stands once and is used."""
+
+from pathlib import Path
+
+import pytest
+from psycopg import sql
+
+from imports import pipeline
+from imports import sql as named
+
+PIPELINE = Path(pipeline.__path__[0])
+
+
+def blocks(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, **files: str
+) -> dict[str, str]:
+    """Load the statements of these files."""
+    for name, text in files.items():
+        (folder / f"{name}.sql").write_text(text)
+    monkeypatch.setattr(named, "FOLDER", folder)
+    return dict(named._blocks.__wrapped__())
+
+
+def test_statement_is_all_from_its_name_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "-- name: one\n-- why\nSELECT 1\n\n-- name: two\nSELECT\n    2\n"
+
+    found = blocks(monkeypatch, tmp_path, both=text)
+
+    assert found == {"one": "-- why\nSELECT 1", "two": "SELECT\n    2"}
+
+
+@pytest.mark.parametrize("other", ["same", "other"])
+def test_name_that_stands_twice_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, other: str
+) -> None:
+    files = {"same": "-- name: one\nSELECT 1\n"}
+    files[other] = files.get(other, "") + "-- name: one\nSELECT 2\n"
+
+    with pytest.raises(ValueError, match=f"{other}|same.*one stands twice"):
+        blocks(monkeypatch, tmp_path, **files)
+
+
+@pytest.mark.parametrize("name", named.names())
+def test_every_statement_is_used_by_the_pipeline(name: str) -> None:
+    sources = [path.read_text() for path in PIPELINE.rglob("*.py")]
+
+    assert any(f'"{name}"' in source for source in sources)
+
+
+def test_tables_are_filled_in_as_identifiers() -> None:
+    composed = named.statement("drop_staging", laps='la"ps', records="records")
+
+    assert sql.Identifier('la"ps') in list(composed)
+    assert "{" not in composed.as_string(None)
+
+
+def test_unknown_name_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        named.statement("no_such_statement")
