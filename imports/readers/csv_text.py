@@ -22,6 +22,8 @@ from imports.layouts.cells import OURS
 ROW_NUMBER = f"{OURS}row number"
 #: The header is row 1, as a spreadsheet shows it.
 FIRST_ROW_NUMBER = 2
+#: What may stand around a name. Python's own strip takes some control characters too.
+BLANKS = " \t\r\n\u00a0"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 #: A quoted cell may span so many lines before its quote counts as never closed.
@@ -201,7 +203,7 @@ def read_header(path: Path) -> Header:
     delimiter = max(DELIMITERS, key=line.count)
     try:
         names = [
-            n.strip()
+            n.strip(BLANKS)
             for n in next(csv.reader([line], delimiter=delimiter, strict=True))
         ]
     except csv.Error as error:
@@ -286,7 +288,7 @@ def _is_rectangular(path: Path, *, header: Header) -> bool:
             .collect()
             .item()
         )
-    except pl.exceptions.ComputeError:
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         return False
     return not found
 

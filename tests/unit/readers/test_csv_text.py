@@ -233,6 +233,7 @@ def test_row_number_after_a_cell_of_many_lines_counts_it_as_one_row() -> None:
         ("a, a ,b", MalformedFile, "'a' more than once"),
         ("a,,b", MalformedFile, "Column 2 of the header has no name"),
         ("a,b,", MalformedFile, "Column 3 of the header has no name"),
+        ("\x1fa,b", MalformedFile, "column 1 holds a control character"),
         ("a,b\x00", MalformedFile, "column 2 holds a control character"),
         ('a,"b\nc",d', MalformedFile, "header cannot be read"),
         ("", EmptyFile, "first line is blank"),
@@ -328,6 +329,7 @@ HEADED = LINES.map(lambda data: b"a,b\n" + data)
 
 @given(data=st.one_of(st.binary(max_size=60), LINES, HEADED, HEADED))
 @example(data=b"a\n\x1f\n")
+@example(data=b"\x1f!")
 @example(data=b"x\x01\n1\n")
 def test_any_bytes_are_rows_or_one_typed_refusal(data: bytes) -> None:
     try:
