@@ -3,7 +3,7 @@
 Each kind of row is one lazy query that streams; nothing holds the whole file.
 """
 
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import polars as pl
 
@@ -142,7 +142,7 @@ def _sink(
 ) -> None:
     out = StreamWriter(pipe, kind=kind, columns=columns)
     for frame in frames:
-        frame.sink_csv(out, include_header=False)
+        frame.sink_csv(cast(IO[bytes], out), include_header=False)
     out.finish()
 
 
