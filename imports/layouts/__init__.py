@@ -12,6 +12,9 @@ from imports.layouts.layout import Layout
 
 LAYOUTS: tuple[Layout, ...] = (*ergast.LAYOUTS, *canonical.LAYOUTS)
 
+#: A file with half of a layout's required columns is meant to be of it.
+LIKE = 0.5
+
 
 def recognise(columns: Iterable[str]) -> Layout:
     """Give the layout of a file with these columns, or raise UnknownLayout.
@@ -34,7 +37,7 @@ def recognise(columns: Iterable[str]) -> Layout:
 
 def _explain(held: frozenset[str]) -> str:
     nearest = max(LAYOUTS, key=lambda layout: layout.likeness(held))
-    if nearest.likeness(held) <= 0:
+    if nearest.likeness(held) < LIKE:
         return (
             f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
             "docs/layouts.md lists the columns of each layout."

@@ -14,6 +14,8 @@ NULLS = ("", "\\N")
 
 MEETING = cells.key("meeting_key", "raceId")
 DRIVER = cells.key("key", "driverId")
+#: The columns of every file of results.
+ENTRANT = {"raceId", "driverId", "constructorId", "number", "position"}
 
 #: `positionText` of a result -> status; a number is a classified finish
 #: (ergast.com, "status" and "positionText").
@@ -249,14 +251,9 @@ def _result_layout(
             ),
         )
 
-    shared = {
+    shared = ENTRANT | {
         "resultId",
-        "raceId",
-        "driverId",
-        "constructorId",
-        "number",
         "grid",
-        "position",
         "positionText",
         "points",
         "laps",
@@ -375,17 +372,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         name="ergast.qualifying",
-        required=frozenset(
-            {
-                "qualifyId",
-                "raceId",
-                "driverId",
-                "constructorId",
-                "number",
-                "position",
-                "q1",
-            }
-        ),
+        required=frozenset(ENTRANT | {"qualifyId", "q1"}),
         tables=_qualifying_tables,
         null_markers=NULLS,
     ),

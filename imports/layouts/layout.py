@@ -51,9 +51,10 @@ class Layout:
         return self.required <= columns and not self.excluded & columns
 
     def likeness(self, columns: frozenset[str]) -> float:
-        """Give how near the columns come, for the message that it is not this one."""
-        known = self.required | self.optional
-        return len(known & columns) / len(known) - len(self.excluded & columns)
+        """Give the share of its required columns that are there; 0 for a sibling's."""
+        if self.excluded & columns:
+            return 0.0
+        return len(self.required & columns) / len(self.required)
 
     def unknown_columns(self, columns: frozenset[str]) -> frozenset[str]:
         """Give the columns that a strict layout does not know."""

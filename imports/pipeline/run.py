@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
-from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
 from imports import flags
@@ -47,7 +46,7 @@ def prepare_run(run: ImportRun) -> None:
     try:
         _stage_and_plan(run, watch=Stopwatch(run))
         reason = ""
-    except DatabaseError as error:
+    except trouble.DatabaseErrors as error:
         reason = str(trouble.explain(error))
         raise trouble.explain(error) from error
     finally:
@@ -120,7 +119,7 @@ def _settle_race(claim: Claim, *, run: StagedRun) -> None:
         log.info("race_done", run=run.run_id, race=claim.name, **counts)
     except ImportsError as error:
         failure = error
-    except DatabaseError as error:
+    except trouble.DatabaseErrors as error:
         failure = trouble.explain(error)
     finally:
         # A mistake of ours goes on up, but the race says that it failed.

@@ -1,7 +1,7 @@
 """Database errors -> our errors: which can be tried again, by SQLSTATE."""
 
 import psycopg
-from django.db import Error
+from django.db import Error as DjangoError
 
 from imports.errors import ImportsError, RaceRefused, RetryLater
 
@@ -27,10 +27,13 @@ RETRYABLE_STATES = frozenset(
     }
 )
 
+#: COPY speaks to psycopg without Django between.
+DatabaseErrors = (DjangoError, psycopg.Error)
 
-def explain(error: Error) -> ImportsError:
+
+def explain(error: Exception) -> ImportsError:
     """Give the error of ours that a database error means."""
-    cause = error.__cause__
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
     state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
     if state in RETRYABLE_STATES:
         return RetryLater(f"The database was busy or away ({_first_line(error)}).")
@@ -43,6 +46,6 @@ def explain(error: Error) -> ImportsError:
     )
 
 
-def _first_line(error: Error) -> str:
+def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

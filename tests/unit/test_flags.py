@@ -14,7 +14,7 @@ def test_every_flag_has_a_kind_and_says_what_it_does() -> None:
 @pytest.mark.parametrize("flag", Flag)
 def test_default_is_a_value_that_the_flag_takes(flag: Flag) -> None:
     default = FLAGS[flag].default
-    text = {True: "on", False: "off"}[default] if default is True else str(default)
+    text = "on" if default is True else str(default)
 
     assert parse(flag, text) == default
 

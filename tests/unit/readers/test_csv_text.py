@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imports.errors import EmptyFile, FileRejected, MalformedFile
-from imports.readers import csv_text
+from imports.readers import csv_lines, csv_text
 from imports.readers.csv_text import BadLine, Table
 
 HEADER = "a,b,c"
@@ -233,6 +233,7 @@ def test_row_number_after_a_cell_of_many_lines_counts_it_as_one_row() -> None:
         ("a, a ,b", MalformedFile, "'a' more than once"),
         ("a,,b", MalformedFile, "Column 2 of the header has no name"),
         ("a,b,", MalformedFile, "Column 3 of the header has no name"),
+        ("\x1fa,b", MalformedFile, "column 1 holds a control character"),
         ("a,b\x00", MalformedFile, "column 2 holds a control character"),
         ('a,"b\nc",d', MalformedFile, "header cannot be read"),
         ("", EmptyFile, "first line is blank"),
@@ -328,6 +329,7 @@ HEADED = LINES.map(lambda data: b"a,b\n" + data)
 
 @given(data=st.one_of(st.binary(max_size=60), LINES, HEADED, HEADED))
 @example(data=b"a\n\x1f\n")
+@example(data=b"\x1f!")
 @example(data=b"x\x01\n1\n")
 def test_any_bytes_are_rows_or_one_typed_refusal(data: bytes) -> None:
     try:
@@ -338,4 +340,4 @@ def test_any_bytes_are_rows_or_one_typed_refusal(data: bytes) -> None:
     assert len(parsed.rows) + len(parsed.bad) == parsed.table.rows_read
     numbers = [row[0] for row in parsed.rows] + [number for number, _ in parsed.bad]
     assert len(set(numbers)) == len(numbers)
-    assert all(number >= csv_text.FIRST_ROW_NUMBER for number in numbers)
+    assert all(number >= csv_lines.FIRST_ROW_NUMBER for number in numbers)
