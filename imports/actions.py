@@ -18,8 +18,9 @@ from imports.errors import IngestDisabled, NothingToImport
 from imports.flags import Flag, FlagValue
 from imports.models import FeatureFlag, ImportRun, RunFile, SourceFile
 from imports.pipeline import manifest
+from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
-from imports.pipeline.run import Lane, end_run, prepare_run, run_lane
+from imports.pipeline.run import end_run, prepare_run, run_lane
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def start_run(
 
 
 def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
-    """Take a queued run to its end, with a thread for each lane beyond the first."""
+    """Take a queued run to its end: one lane here, several in a thread each."""
     if not claim_run(run):
         return
     prepare_run(run)

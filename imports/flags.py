@@ -70,7 +70,7 @@ FLAGS: dict[Flag, FlagKind] = {
         lowest=1,
         highest=32,
         effect="Lanes that write races of one run at the same time, one connection "
-        "each; never more than DB_POOL_MAX leaves.",
+        "each; below DB_POOL_MAX, whatever is asked.",
     ),
     Flag.BATCH_ROWS: FlagKind(
         default=5_000,

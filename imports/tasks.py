@@ -8,17 +8,18 @@ import time
 
 from imports import actions, conf, doorbell
 from imports.models import ImportRun
-from imports.pipeline.run import Lane, end_run, prepare_run, run_lane
+from imports.pipeline.lane import Lane
+from imports.pipeline.run import end_run, prepare_run, run_lane
 
 
 def work(run_id: int) -> None:
     """Prepare a queued run, ring for its other lanes, and be its first lane."""
     run = ImportRun.objects.get(pk=run_id)
-    if not actions.claim_run(run):
-        return
-    prepare_run(run)
-    for _ in range(actions.lanes_of(run) - 1):
-        doorbell.ring_for_lane(run_id)
+    if actions.claim_run(run):
+        prepare_run(run)
+        for _ in range(actions.lanes_of(run) - 1):
+            doorbell.ring_for_lane(run_id)
+    # Delivered once more, the task is one more lane.
     lane(run_id)
 
 

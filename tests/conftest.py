@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from imports import actions
-from imports.actions import Lane, Order
+from imports.actions import Order
 from imports.flags import Flag, FlagValue
 from imports.models import ImportRun
+from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "f1_2022"

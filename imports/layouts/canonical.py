@@ -138,11 +138,13 @@ def _lap_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
         for kind, values in FLAT_VALUES.items()
         if (held := _held(values, columns, prefix=f"{kind}_"))
     ]
-    laps = CanonicalTable(
-        kind="lap",
-        keys=(MEETING, RACE, ENTRANT, LAP),
-        values=_held(LAP_VALUES, columns),
-    )
+    values = _held(LAP_VALUES, columns)
+    if not values:
+        raise UnknownLayout(
+            "The file names laps and states nothing of them. Add a column such as "
+            f"{', '.join(map(repr, LAP_VALUES))}."
+        )
+    laps = CanonicalTable(kind="lap", keys=(MEETING, RACE, ENTRANT, LAP), values=values)
     return (laps, *described)
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,7 +21,7 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
             race_failed=Count("checkpoints", filter=Q(checkpoints__state="failed")),
         )
 
-    def move(self, pk: int, *, from_states: list[str], to_state: str) -> bool:
+    def move(self, pk: int, *, from_states: Sequence[str], to_state: str) -> bool:
         """Change the state by compare-and-swap; False where another was first."""
         return bool(self.filter(pk=pk, state__in=from_states).update(state=to_state))
 

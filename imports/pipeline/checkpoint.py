@@ -77,6 +77,7 @@ def claim_race(run_id: int, *, owner: str) -> Claim | None:
                 "run": run_id,
                 "owner": owner,
                 "lease_seconds": conf.get("LEASE_SECONDS"),
+                "max_attempts": conf.get("MAX_ATTEMPTS"),
             },
         )
         row = cursor.fetchone()
@@ -147,6 +148,15 @@ def cancel_waiting(run_id: int) -> None:
     RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING).update(
         state=State.CANCELLED, finished_at=Now()
     )
+
+
+def settle_abandoned(run_id: int) -> None:
+    """Settle the races that a dead lane holds and no lane may take over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("settle_abandoned_races"),
+            {"run": run_id, "max_attempts": conf.get("MAX_ATTEMPTS")},
+        )
 
 
 def has_open_races(run_id: int) -> bool:

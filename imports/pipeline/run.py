@@ -3,41 +3,26 @@
 It reads as the table in `imports.pipeline` reads, and does nothing else.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
 import structlog
 from django.db import connection, transaction
 
-from imports import flags
-from imports.errors import ImportsError, IngestDisabled, UnexpectedFailure
+from imports.errors import ImportsError, UnexpectedFailure
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, stage, trouble
+from imports.pipeline import checkpoint, session, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import fail_run, finish_run
+from imports.pipeline.lane import Lane, is_stopped
 from imports.pipeline.plan import plan_races
+from imports.pipeline.stage import stage_files
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
 from imports.pipeline.write.race import write_race
 from imports.pipeline.write.shared import write_shared
 from imports.pipeline.write.staged import StagedRun
-from imports.sql import statement
 from stats.refresh import refresh_race
 
 log = structlog.get_logger(__name__)
 
 State = ImportRun.State
-
-#: A run that fills the tables tells the planner so after these races.
-ANALYZE_AFTER_RACES = (5, 50)
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One worker of a run: its name, when it must stop, whom it tells."""
-
-    name: str
-    is_time_up: Callable[[], bool] = field(default=lambda: False)
-    on_race: Callable[[Claim], None] = field(default=lambda claim: None)
 
 
 def prepare_run(run: ImportRun) -> None:
@@ -55,9 +40,38 @@ def prepare_run(run: ImportRun) -> None:
             fail_run(run, reason)
 
 
+def run_lane(run: ImportRun, *, lane: Lane) -> None:
+    """Write races of the run, one after another, until none is left to take."""
+    staged = StagedRun.of(run)
+    session.set_synchronous_commit(run.options["synchronous_commit"])
+    while not lane.is_time_up():
+        claim = checkpoint.claim_race(run.pk, owner=lane.name)
+        if claim is None:
+            break
+        _settle_race(claim, run=staged)
+        lane.on_race(claim)
+        session.analyze_races(after_race=claim.number)
+    if is_stopped(run):
+        checkpoint.cancel_waiting(run.pk)
+    checkpoint.settle_abandoned(run.pk)
+
+
+def end_run(run: ImportRun) -> bool:
+    """End the run if all its races are settled; the end waits for the disk."""
+    if checkpoint.has_open_races(run.pk):
+        return False
+    run.refresh_from_db()
+    session.set_synchronous_commit("on")
+    is_ours = finish_run(run)
+    if is_ours:
+        run.refresh_from_db()
+        log.info("run_finished", run=run.pk, state=run.state, **run.rows)
+    return is_ours
+
+
 def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
     if run.run_files.filter(state=RunFile.State.WAITING).exists():
-        stage.stage_files(run, watch=watch)
+        stage_files(run, watch=watch)
     if run.run_files.filter(state=RunFile.State.STAGED).exists():
         with watch.timing("plan") as timing:
             races = plan_races(run)
@@ -67,37 +81,6 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
         with watch.timing("shared"):
             _write_shared_rows(run)
     _move(run, to_state=State.WRITING)
-
-
-def run_lane(run: ImportRun, *, lane: Lane) -> None:
-    """Write races of the run, one after another, until none is left to take."""
-    staged = StagedRun.of(run)
-    _set_commit_mode(run)
-    log.info("lane_started", run=run.pk, lane=lane.name)
-    while not lane.is_time_up():
-        claim = checkpoint.claim_race(run.pk, owner=lane.name)
-        if claim is None:
-            break
-        _settle_race(claim, run=staged)
-        lane.on_race(claim)
-        if claim.number in ANALYZE_AFTER_RACES:
-            _analyze_tables()
-    if _is_stopped(run):
-        checkpoint.cancel_waiting(run.pk)
-
-
-def end_run(run: ImportRun) -> bool:
-    """End the run if all its races are settled; the end waits for the disk."""
-    if checkpoint.has_open_races(run.pk):
-        return False
-    run.refresh_from_db()
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")
-    is_ours = finish_run(run)
-    if is_ours:
-        run.refresh_from_db()
-        log.info("run_finished", run=run.pk, state=run.state, rows=run.rows)
-    return is_ours
 
 
 def _write_shared_rows(run: ImportRun) -> None:
@@ -114,20 +97,22 @@ def _settle_race(claim: Claim, *, run: StagedRun) -> None:
     """Write the race and mark it done, or say why not; other races go on."""
     failure: ImportsError | None = UnexpectedFailure()
     try:
-        counts = _write_race(claim, run=run)
+        _write_race(claim, run=run)
         failure = None
-        log.info("race_done", run=run.run_id, race=claim.name, **counts)
     except ImportsError as error:
         failure = error
     except trouble.DatabaseErrors as error:
         failure = trouble.explain(error)
+    except Exception:
+        # A mistake of ours in one race is no reason to leave the others unwritten.
+        log.exception("race_failed_unexpectedly", run=run.run_id, race=claim.name)
     finally:
-        # A mistake of ours goes on up, but the race says that it failed.
+        # Also when a timeout ends the process.
         if failure:
             _record_failure(claim, failure, run=run)
 
 
-def _write_race(claim: Claim, *, run: StagedRun) -> dict[str, int]:
+def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
@@ -136,48 +121,17 @@ def _write_race(claim: Claim, *, run: StagedRun) -> dict[str, int]:
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)
-    return result.rows.as_dict()
+    log.info("race_done", run=run.run_id, race=claim.name, **result.rows.as_dict())
 
 
 def _record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> None:
     if not connection.is_usable():
         connection.close()
     checkpoint.record_failed(claim, error)
-    log.warning(
-        "race_failed",
-        run=run.run_id,
-        race=claim.name,
-        error=error.code,
-        retryable=error.is_retryable,
-        message=str(error),
-    )
-
-
-def _is_stopped(run: ImportRun) -> bool:
-    """Whether the kill switch is off or a person cancelled; claims heed both."""
-    if not flags.is_ingest_enabled():
-        ImportRun.objects.filter(pk=run.pk).update(
-            is_cancel_requested=True, message=str(IngestDisabled())
-        )
-        return True
-    return ImportRun.objects.filter(pk=run.pk, is_cancel_requested=True).exists()
+    facts = {"error": error.code, "retryable": error.is_retryable, "why": str(error)}
+    log.warning("race_failed", run=run.run_id, race=claim.name, **facts)
 
 
 def _move(run: ImportRun, *, to_state: str) -> None:
-    ImportRun.objects.move(
-        run.pk, from_states=[State.STAGING, State.PLANNED], to_state=to_state
-    )
-
-
-def _set_commit_mode(run: ImportRun) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('synchronous_commit', %s, false)",
-            [run.options["synchronous_commit"]],
-        )
-
-
-def _analyze_tables() -> None:
-    """Tell the planner what the first races brought: plans made on empty tables lie."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("analyze_races"))
+    states = [State.STAGING, State.PLANNED]
+    ImportRun.objects.move(run.pk, from_states=states, to_state=to_state)

@@ -94,7 +94,7 @@ class Sandbox:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            cwd=PROJECT,
+            cwd=self._scratch.name,
             # Nothing of ours: no secret, no database address.
             env={
                 "PYTHONPATH": str(PROJECT),

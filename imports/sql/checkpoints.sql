@@ -22,6 +22,7 @@ WHERE id = (
     SELECT id FROM imports_racecheckpoint
     WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
       AND (state = 'waiting' OR lease_until < clock_timestamp())
+      AND attempts < %(max_attempts)s
       AND EXISTS (
           SELECT 1 FROM imports_importrun
           WHERE id = %(run)s AND NOT is_cancel_requested
@@ -36,6 +37,19 @@ WHERE id = (
 )
 RETURNING id, number, source, meeting_key, race_key, laps_staged, records_staged, epoch,
           attempts
+
+-- name: settle_abandoned_races
+-- Races whose lane died, where none may take them over: tried too often, or the run is
+-- cancelled.
+UPDATE imports_racecheckpoint c
+SET state = CASE WHEN r.is_cancel_requested THEN 'cancelled' ELSE 'failed' END,
+    error_code = 'quarantined',
+    message = 'Its lane died, on the last of its attempts. Nothing of it was written.',
+    is_retryable = true, finished_at = clock_timestamp(), lease_until = NULL
+FROM imports_importrun r
+WHERE r.id = c.run_id AND c.run_id = %(run)s
+  AND c.state = 'claimed' AND c.lease_until < clock_timestamp()
+  AND (r.is_cancel_requested OR c.attempts >= %(max_attempts)s)
 
 -- name: begin_race
 -- The limits of a race's transaction and its lock, in one round trip. Then the
@@ -65,3 +79,6 @@ SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
     write_ms = %(write)s, total_ms = %(total)s, finished_at = clock_timestamp(),
     lease_until = NULL, error_code = '', message = ''
 WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
+
+-- name: set_synchronous_commit
+SELECT set_config('synchronous_commit', %(mode)s, false)

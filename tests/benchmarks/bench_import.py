@@ -185,8 +185,9 @@ def _import_here(file: Path, options: dict[str, Any]) -> None:
     from django.utils.dateparse import parse_datetime
 
     from imports import actions, report
-    from imports.actions import Lane, Order
+    from imports.actions import Order
     from imports.flags import Flag
+    from imports.pipeline.lane import Lane
     from imports.pipeline.manifest import Statement
 
     observed_at = parse_datetime(options.pop("observed_at"))

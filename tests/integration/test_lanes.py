@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 
 from imports import actions
-from imports.actions import Lane, Order, Registered
+from imports.actions import Order, Registered
 from imports.errors import LeaseLost
 from imports.flags import Flag
 from imports.models import Counts, ImportRun, RaceCheckpoint
 from imports.pipeline import checkpoint
 from imports.pipeline import run as conductor
+from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import RaceResult
@@ -173,3 +174,38 @@ def test_same_bytes_twice_in_one_run_are_read_once(meeting):
 
     states = run.run_files.order_by("number").values_list("name", "state")
     assert list(states) == [("laps.csv", "waiting"), ("copy.csv", "duplicate")]
+
+
+@pytest.mark.django_db
+def test_race_whose_lanes_keep_dying_is_quarantined(run):
+    RaceCheckpoint.objects.filter(run=run).exclude(number=1).delete()
+    for _ in range(3):
+        assert checkpoint.claim_race(run.pk, owner="dies")
+        RaceCheckpoint.objects.update(lease_until="2020-01-01T00:00Z")
+
+    conductor.run_lane(run, lane=Lane(name="test"))
+    conductor.end_run(run)
+
+    race = run.checkpoints.get()
+    assert (race.state, race.error_code, race.attempts) == ("failed", "quarantined", 3)
+    run.refresh_from_db()
+    assert run.state == "failed"
+
+
+@pytest.mark.django_db
+def test_mistake_of_ours_in_one_race_leaves_the_others_written(run, monkeypatch):
+    write_race = conductor.write_race
+
+    def stumble(key: Any, **rest: Any) -> Any:
+        if key.race_key == "2":
+            raise RuntimeError("a mistake of ours")
+        return write_race(key, **rest)
+
+    monkeypatch.setattr(conductor, "write_race", stumble)
+    conductor.run_lane(run, lane=Lane(name="test"))
+    conductor.end_run(run)
+
+    run.refresh_from_db()
+    assert run.state == "partial"
+    assert set(Race.objects.values_list("key", flat=True)) == set("1345678")
+    assert run.checkpoints.get(race_key="2").error_code == "unexpected_failure"

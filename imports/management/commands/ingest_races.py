@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils.dateparse import parse_datetime
 
 from imports import actions, conf, report
@@ -16,8 +17,8 @@ from imports.errors import ImportsError
 from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ImportRun
+from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import PRIORITY_MAX, Statement
-from imports.pipeline.run import Lane
 
 NOTHING_DONE = 2
 
@@ -64,10 +65,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             run = self._start(options)
+            if not options["queue"]:
+                self._work(run, is_quiet=options["json"])
         except ImportsError as error:
             raise CommandError(str(error), returncode=NOTHING_DONE) from error
-        if not options["queue"]:
-            self._work(run, is_quiet=options["json"])
+        except OperationalError as error:
+            message = f"The database cannot be reached: {error}"
+            raise CommandError(message, returncode=NOTHING_DONE) from error
         run.refresh_from_db()
         result = report.as_dict(run)
         if options["json"]:

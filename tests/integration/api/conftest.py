@@ -10,8 +10,9 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from imports import actions
-from imports.actions import Lane, Order
+from imports.actions import Order
 from imports.models import ImportRun, Rejection, SourceFile
+from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap, Meeting, PitStop, Race
 from tests.conftest import SAMPLE, SOURCE
