@@ -14,6 +14,7 @@ from imports import actions, flags
 from imports.errors import FlagInvalid
 from imports.flags import FLAGS, Flag, FlagKind, FlagValue
 from imports.models import FeatureFlag
+from ingestion_site.lib import cells
 
 CHANGES_SHOWN = 20
 
@@ -30,9 +31,15 @@ class FlagLine:
     problem: str = ""
 
     @property
+    def shown(self) -> str:
+        """The value, as a reader expects it."""
+        return cells.count(int(self.value)) if self.value.isdecimal() else self.value
+
+    @property
     def default(self) -> str:
         """The value where nobody has changed it."""
-        return as_text(self.kind.default)
+        default = self.kind.default
+        return f"{default:,}" if type(default) is int else as_text(default)
 
     @property
     def allowed(self) -> str:
@@ -42,7 +49,7 @@ class FlagLine:
     @property
     def is_default(self) -> bool:
         """Whether the default is in force."""
-        return self.value == self.default
+        return self.value == as_text(self.kind.default)
 
 
 class FlagForm(forms.ModelForm):
@@ -99,7 +106,7 @@ class FeatureFlagAdmin(admin.ModelAdmin):
             raise PermissionDenied
         context = {
             **self.admin_site.each_context(request),
-            "title": "Flags",
+            "title": "Feature flags",
             "opts": self.opts,
             "lines": flag_lines(),
             "can_change": self.has_change_permission(request),

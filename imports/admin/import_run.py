@@ -96,15 +96,15 @@ class ImportRunAdmin(PageAdmin):
             cells.count(run.race_failed),
         )
 
-    @admin.display(description="Inserted", ordering="rows__inserted")
+    @admin.display(description="New", ordering="rows__inserted")
     def inserted_count(self, run: ImportRun) -> str:
         return cells.count(run.rows.get("inserted"))
 
-    @admin.display(description="Updated", ordering="rows__updated")
+    @admin.display(description="Changed", ordering="rows__updated")
     def updated_count(self, run: ImportRun) -> str:
         return cells.count(run.rows.get("updated"))
 
-    @admin.display(description="Unchanged", ordering="rows__unchanged")
+    @admin.display(description="Same", ordering="rows__unchanged")
     def unchanged_count(self, run: ImportRun) -> str:
         return cells.count(run.rows.get("unchanged"))
 

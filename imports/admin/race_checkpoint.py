@@ -17,7 +17,7 @@ class RaceCheckpointAdmin(PageAdmin):
         "title",
         "run_link",
         "state_badge",
-        "attempts",
+        "attempt_count",
         "laps_count",
         "inserted_count",
         "updated_count",
@@ -74,6 +74,10 @@ class RaceCheckpointAdmin(PageAdmin):
     @admin.display(description="State", ordering="state")
     def state_badge(self, row: RaceCheckpoint) -> str:
         return race_badge(row)
+
+    @admin.display(description="Attempts", ordering="attempts")
+    def attempt_count(self, row: RaceCheckpoint) -> str:
+        return cells.count(row.attempts)
 
     @admin.display(description="Laps staged", ordering="laps_staged")
     def laps_count(self, row: RaceCheckpoint) -> str:

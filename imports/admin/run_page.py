@@ -114,6 +114,12 @@ def _options(run: ImportRun) -> list[tuple[str, str, str]]:
     known = [name for name in order if name in run.options]
     others = [name for name in run.options if name not in order]
     return [
-        (name, cells.show(run.options[name]), effects.get(name, ""))
+        (name, _shown(run.options[name]), effects.get(name, ""))
         for name in [*known, *others]
     ]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return cells.show(value)

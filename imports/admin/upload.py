@@ -91,6 +91,7 @@ def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespons
         request.POST or None,
         request.FILES or None,
         initial={"source": conf.get("DEFAULT_SOURCE")},
+        label_suffix="",
     )
     if request.method == "POST" and form.is_valid():
         try:

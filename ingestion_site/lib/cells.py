@@ -49,6 +49,11 @@ def lap_time(milliseconds: float | None) -> str:
     return f"{minutes}:{seconds:02}.{rest:03}"
 
 
+def seconds(milliseconds: float | None) -> str:
+    """Give 14628 as 14.628 s."""
+    return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:,.3f} s"
+
+
 def milliseconds(number: float | None) -> str:
     """Give 6.2915 as 6.3 ms."""
     return UNKNOWN if number is None else f"{number:,.1f} ms"

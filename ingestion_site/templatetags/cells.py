@@ -21,6 +21,7 @@ for look in (
     cells.decimal,
     cells.lap_time,
     cells.milliseconds,
+    cells.seconds,
     cells.duration,
     cells.size,
     cells.moment,
