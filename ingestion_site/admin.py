@@ -38,20 +38,20 @@ admin.site.unregister([Schedule, Success, Failure, OrmQ])
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(SuperusersOnly, queue_admin.ScheduleAdmin):
+class ScheduleAdmin(SuperusersOnly, queue_admin.ScheduleAdmin):  # type: ignore[misc]
     """When the queue starts what."""
 
 
 @admin.register(OrmQ)
-class QueueAdmin(SuperusersOnly, queue_admin.QueueAdmin):
+class QueueAdmin(SuperusersOnly, queue_admin.QueueAdmin):  # type: ignore[misc]
     """What waits for a worker."""
 
 
 @admin.register(Success)
-class SuccessAdmin(SuperusersOnly, queue_admin.TaskAdmin):
+class SuccessAdmin(SuperusersOnly, queue_admin.TaskAdmin):  # type: ignore[misc]
     """Tasks that ended well."""
 
 
 @admin.register(Failure)
-class FailureAdmin(SuperusersOnly, queue_admin.FailAdmin):
+class FailureAdmin(SuperusersOnly, queue_admin.FailAdmin):  # type: ignore[misc]
     """Tasks that did not."""

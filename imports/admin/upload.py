@@ -40,7 +40,8 @@ class SeveralFilesField(forms.FileField):
 class UploadForm(forms.Form):
     """What the one who brings files says of them."""
 
-    files = SeveralFilesField(
+    # The field takes the name that its values have in the request.
+    files = SeveralFilesField(  # type: ignore[assignment]
         label="Files",
         help_text="One or several. What they hold is told from their content.",
         error_messages={"required": "Choose at least one file."},

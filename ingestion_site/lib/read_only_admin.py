@@ -52,10 +52,11 @@ class PageAdmin(ReadOnlyAdmin):
         self,
         request: HttpRequest,
         context: dict[str, Any],
-        *args: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
         obj: Any = None,
-        **kwargs: Any,
     ) -> HttpResponse:
         context |= {"title": str(obj), "subtitle": None, "facts": self.facts(obj)}
         context |= self.page_context(request, obj)
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
