@@ -23,7 +23,9 @@ def _own_file_storage(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings: Any) -> None:
+def _plain_static_files(tmp_path: Path, settings: Any) -> None:
+    # Whitenoise warns of a folder that `collectstatic` has not made yet.
+    settings.STATIC_ROOT = tmp_path
     settings.SECURE_SSL_REDIRECT = False
 
 
