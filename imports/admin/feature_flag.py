@@ -61,9 +61,12 @@ class FlagForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        flag = Flag(self.instance.name)
-        self.fields["value"].widget = _widget(FLAGS[flag])
-        self.fields["value"].help_text = allowed(FLAGS[flag])
+        # Who may only look has a form without fields.
+        if "value" not in self.fields:
+            return
+        kind = FLAGS[Flag(self.instance.name)]
+        self.fields["value"].widget = _widget(kind)
+        self.fields["value"].help_text = allowed(kind)
         self.fields["reason"].help_text = "For the one who reads it next."
 
     def clean_value(self) -> str:
