@@ -64,6 +64,8 @@ class FlagForm(forms.ModelForm):
         # Who may only look has a form without fields.
         if "value" not in self.fields:
             return
+        # The reason of the last change is not that of the next.
+        self.initial["reason"] = ""
         kind = FLAGS[Flag(self.instance.name)]
         self.fields["value"].widget = _widget(kind)
         self.fields["value"].help_text = allowed(kind)

@@ -42,6 +42,7 @@ class ImportRunAdmin(PageAdmin):
     ordering = ["-created_at", "-pk"]
     actions = ["cancel_runs"]
     list_per_page = 50
+    empty_hint = "No run yet. Upload files, or run manage.py ingest_races on a folder."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
         files = RunFile.objects.filter(run=OuterRef("pk")).order_by().values("run")
@@ -87,6 +88,8 @@ class ImportRunAdmin(PageAdmin):
 
     @admin.display(description="Races", ordering="race_total")
     def race_count(self, run: Any) -> str:
+        if not run.race_total and not run.is_final:
+            return cells.UNKNOWN
         done = f"{run.race_done:,} of {run.race_total:,}"
         if not run.race_failed:
             return done

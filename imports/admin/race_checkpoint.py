@@ -33,6 +33,7 @@ class RaceCheckpointAdmin(PageAdmin):
     ordering = ["-run_id", "number"]
     paginator = EstimatingPaginator
     show_full_result_count = False
+    empty_hint = "No race yet. Each race of a run has a line here."
 
     def get_queryset(self, request: HttpRequest):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).select_related("run", "race__meeting")

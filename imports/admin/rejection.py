@@ -32,6 +32,7 @@ class RejectionAdmin(PageAdmin):
     ordering = ["-run_id", "source_file_id", "row_number", "pk"]
     paginator = EstimatingPaginator
     show_full_result_count = False
+    empty_hint = "No row was ever refused."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:
         rejections: QuerySet[Rejection] = super().get_queryset(request)

@@ -33,7 +33,7 @@ def run_facts(run: ImportRun) -> list[Fact]:
         ("Asked for", run.created_at),
         ("Started", run.started_at),
         ("Finished", run.finished_at),
-        ("Took" if run.is_final else "Running for", cells.duration(run.duration)),
+        ("Took" if run.is_final else "Takes so far", cells.duration(run.duration)),
         ("Conflicts between files", run.conflicts if run.is_final else None),
     ]
 

@@ -44,6 +44,7 @@ class SourceFileAdmin(PageAdmin):
     date_hierarchy = "registered_at"
     ordering = ["-registered_at", "-pk"]
     actions = ["import_again"]
+    empty_hint = "No file yet. Upload the first ones with the button above."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SourceFile]:
         files: QuerySet[SourceFile] = super().get_queryset(request)

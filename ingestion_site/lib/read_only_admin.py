@@ -14,6 +14,9 @@ Fact = tuple[str, Any]
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Nothing can be added, changed or deleted here."""
 
+    #: What the list says while it has no row at all: what to do next.
+    empty_hint = "Nothing yet. It comes with the files that are imported."
+
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return False
 
@@ -28,7 +31,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     ) -> HttpResponse:
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(
-            request, {"title": title, **(extra_context or {})}
+            request,
+            {"title": title, "empty_hint": self.empty_hint, **(extra_context or {})},
         )
 
 
