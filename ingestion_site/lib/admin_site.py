@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from ingestion_site.lib.cells import UNKNOWN
+
 
 class ScrutineerAdminSite(admin.AdminSite):
     """Stock admin, with its menu in the order of registration."""
@@ -12,6 +14,7 @@ class ScrutineerAdminSite(admin.AdminSite):
     site_header = "Scrutineer"
     site_title = "Scrutineer"
     index_title = "Race data, and the files it came from"
+    empty_value_display = UNKNOWN
 
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
