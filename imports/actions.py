@@ -122,12 +122,20 @@ def lanes_of(run: ImportRun) -> int:
 
 
 def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
-    """Ask runs to stop after the races in work; give how many were asked."""
-    ids = [run.pk for run in runs]
-    asked = ImportRun.objects.filter(pk__in=ids).exclude(state__in=ImportRun.FINAL)
-    return asked.update(
-        is_cancel_requested=True, message=f"Cancelled by {by or 'the system'}."
+    """End runs in the queue, ask the others to stop after the races in work.
+
+    Gives how many were ended or asked; what is over stays as it is.
+    """
+    chosen = ImportRun.objects.filter(pk__in=[run.pk for run in runs])
+    cancel = {
+        "is_cancel_requested": True,
+        "message": f"Cancelled by {by or 'the system'}.",
+    }
+    # No worker holds these, and none may ever come.
+    ended = chosen.filter(state=ImportRun.State.QUEUED).update(
+        state=ImportRun.State.CANCELLED, finished_at=timezone.now(), **cancel
     )
+    return ended + chosen.exclude(state__in=ImportRun.FINAL).update(**cancel)
 
 
 def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:

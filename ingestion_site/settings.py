@@ -26,7 +26,7 @@ INSTALLED_APPS = [
     "stats",
     "races",
     "ingestion_site",
-    "django.contrib.admin",
+    "ingestion_site.apps.ScrutineerAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,19 @@
+"""What staff see and do: upload, watch runs, look at what was refused, set flags.
+
+In menu order. Every write is one call of `imports.actions`.
+"""
+
+# isort: off
+from imports.admin.import_run import ImportRunAdmin
+from imports.admin.source_file import SourceFileAdmin
+from imports.admin.race_checkpoint import RaceCheckpointAdmin
+from imports.admin.rejection import RejectionAdmin
+from imports.admin.feature_flag import FeatureFlagAdmin
+
+__all__ = [
+    "FeatureFlagAdmin",
+    "ImportRunAdmin",
+    "RaceCheckpointAdmin",
+    "RejectionAdmin",
+    "SourceFileAdmin",
+]

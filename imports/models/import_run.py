@@ -1,9 +1,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from imports.models.counts import CountedRows
@@ -14,16 +16,23 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     """Runs, with counts beside them."""
 
     def with_race_counts(self) -> "ImportRunQuerySet":
-        """Annotate total, done and failed races."""
+        """Annotate total, done and failed races, counted for the rows shown only."""
         return self.annotate(
-            race_total=Count("checkpoints"),
-            race_done=Count("checkpoints", filter=Q(checkpoints__state="done")),
-            race_failed=Count("checkpoints", filter=Q(checkpoints__state="failed")),
+            race_total=_race_count(),
+            race_done=_race_count(state="done"),
+            race_failed=_race_count(state="failed"),
         )
 
     def move(self, pk: int, *, from_states: Sequence[str], to_state: str) -> bool:
         """Change the state by compare-and-swap; False where another was first."""
         return bool(self.filter(pk=pk, state__in=from_states).update(state=to_state))
+
+
+def _race_count(**chosen: str) -> Coalesce:
+    # A subquery: a join would count the races of every run before the page is cut.
+    checkpoints = apps.get_model("imports", "RaceCheckpoint").objects
+    of_run = checkpoints.filter(run=OuterRef("pk"), **chosen).order_by().values("run")
+    return Coalesce(Subquery(of_run.values(number=Count("pk"))), 0)
 
 
 class ImportRun(CountedRows):

@@ -74,7 +74,7 @@ def test_total_time_has_its_bound_too(read: Read) -> None:
 def test_lap_without_a_key_is_refused(read: Read, column: str) -> None:
     row = {"meeting": "Ashford", "race": "1", "entrant": "7", "lap": "1", column: " "}
 
-    answer = read(f"{LAPS}\n{','.join(row.values())}\n")
+    answer = read(f"{LAPS},position\n{','.join(row.values())},1\n")
 
     [rejection] = answer.rejections
     assert (rejection["column"], rejection["code"]) == (column, "missing_value")
@@ -93,3 +93,9 @@ def test_column_of_any_name_can_stand_beside_those_we_read(
     [rejection] = answer.rejections
     assert (lap["row_number"], lap["meeting_key"]) == ("2", "1")
     assert rejection["original"][name] == "y"
+
+
+def test_laps_file_that_states_nothing_of_its_laps_is_refused(read: Read) -> None:
+    answer = read(f"{LAPS}\nAshford,1,7,1\n")
+
+    assert answer.error == "UnknownLayout"

@@ -1,0 +1,37 @@
+"""Filters of the admin lists that stock ones would make too long."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from imports.models import ImportRun
+
+#: Runs that the filter names; any other is found by its number in the address.
+NAMED_RUNS = 10
+
+
+class RunFilter(admin.SimpleListFilter):
+    """Rows of one run: the newest are named, the chosen one always."""
+
+    title = "run"
+    parameter_name = "run"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = ImportRun.objects.order_by("-pk").values_list("pk", flat=True)
+        ids = list(newest[:NAMED_RUNS])
+        chosen = self._chosen()
+        if chosen and chosen not in ids:
+            ids.append(chosen)
+        return [(str(pk), f"Run {pk}") for pk in ids]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        if self.value() is None:
+            return None
+        return queryset.filter(run=self._chosen())
+
+    def _chosen(self) -> int | None:
+        text = self.used_parameters.get(self.parameter_name) or ""
+        # Beyond this PostgreSQL has no such number, nor a run with it.
+        return int(text) if text.isdecimal() and len(text) < 19 else None

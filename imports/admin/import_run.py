@@ -1,0 +1,146 @@
+"""Runs: what came in, what became of it, and how it goes while it goes."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from imports import actions
+from imports.admin.badges import run_badge
+from imports.admin.run_page import run_facts, run_tables
+from imports.models import ImportRun, RunFile
+from ingestion_site.lib import cells
+from ingestion_site.lib.read_only_admin import Fact, PageAdmin
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(PageAdmin):
+    change_list_template = "admin/imports/importrun/list.html"
+    change_form_template = "admin/imports/importrun/page.html"
+    list_display = [
+        "title",
+        "state_badge",
+        "who",
+        "source",
+        "file_count",
+        "race_count",
+        "inserted_count",
+        "updated_count",
+        "unchanged_count",
+        "rejected_count",
+        "conflict_count",
+        "started",
+        "duration_count",
+    ]
+    list_filter = ["state", "trigger", "source", "created_at"]
+    search_fields = ["=id", "files__name", "source", "requested_by__username"]
+    search_help_text = "Run number, file name, source or user"
+    list_select_related = ["requested_by"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-pk"]
+    actions = ["cancel_runs"]
+    list_per_page = 50
+    empty_hint = "No run yet. Upload files, or run manage.py ingest_races on a folder."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportRun]:
+        files = RunFile.objects.filter(run=OuterRef("pk")).order_by().values("run")
+        counted = files.annotate(number=Count("pk")).values("number")
+        runs = ImportRun.objects.with_race_counts()
+        return (
+            runs.select_related("requested_by")
+            .annotate(file_total=Subquery(counted))
+            .order_by(*self.ordering)
+        )
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may end runs: those who may change them."""
+        return bool(request.user.has_perm("imports.change_importrun"))
+
+    def facts(self, obj: ImportRun) -> list[Fact]:
+        return run_facts(obj)
+
+    def page_context(self, request: HttpRequest, obj: ImportRun) -> dict[str, Any]:
+        return {
+            **run_tables(obj),
+            "title": f"Run {obj.pk}",
+            "can_cancel": self.has_cancel_permission(request) and not obj.is_final,
+            "can_import": request.user.has_perm("imports.add_sourcefile"),
+        }
+
+    @admin.display(description="Run", ordering="pk")
+    def title(self, run: ImportRun) -> str:
+        return f"Run {run.pk}"
+
+    @admin.display(description="State", ordering="state")
+    def state_badge(self, run: ImportRun) -> str:
+        return run_badge(run)
+
+    @admin.display(description="By", ordering="trigger")
+    def who(self, run: ImportRun) -> str:
+        user = run.requested_by
+        return f"{user.get_username()}, {run.trigger}" if user else run.trigger
+
+    @admin.display(description="Files", ordering="file_total")
+    def file_count(self, run: Any) -> str:
+        return cells.count(run.file_total or 0)
+
+    @admin.display(description="Races", ordering="race_total")
+    def race_count(self, run: Any) -> str:
+        if not run.race_total and not run.is_final:
+            return cells.UNKNOWN
+        done = f"{run.race_done:,} of {run.race_total:,}"
+        if not run.race_failed:
+            return done
+        return format_html(
+            '{} <span class="failed">{} failed</span>',
+            done,
+            cells.count(run.race_failed),
+        )
+
+    @admin.display(description="New", ordering="rows__inserted")
+    def inserted_count(self, run: ImportRun) -> str:
+        return cells.count(run.rows.get("inserted"))
+
+    @admin.display(description="Changed", ordering="rows__updated")
+    def updated_count(self, run: ImportRun) -> str:
+        return cells.count(run.rows.get("updated"))
+
+    @admin.display(description="Same", ordering="rows__unchanged")
+    def unchanged_count(self, run: ImportRun) -> str:
+        return cells.count(run.rows.get("unchanged"))
+
+    @admin.display(description="Rejected", ordering="rows__rejected")
+    def rejected_count(self, run: ImportRun) -> str:
+        return cells.count(run.rows.get("rejected"))
+
+    @admin.display(description="Conflicts", ordering="conflicts")
+    def conflict_count(self, run: ImportRun) -> str:
+        return cells.count(run.conflicts if run.is_final else None)
+
+    @admin.display(description="Started", ordering="started_at")
+    def started(self, run: ImportRun) -> str:
+        return cells.ago(run.started_at)
+
+    @admin.display(description="Took", ordering=F("finished_at") - F("started_at"))
+    def duration_count(self, run: ImportRun) -> str:
+        return cells.duration(run.duration)
+
+    @admin.action(description="Cancel runs that are not over", permissions=["cancel"])
+    def cancel_runs(self, request: HttpRequest, queryset: QuerySet) -> None:
+        chosen = queryset.count()
+        asked = actions.cancel_runs(queryset, by=request.user)  # type: ignore[arg-type]
+        if asked:
+            self.message_user(
+                request,
+                f"Asked {_runs(asked)} to stop. Races in work finish; what is "
+                "committed stays.",
+                messages.SUCCESS,
+            )
+        if left := chosen - asked:
+            self.message_user(request, f"{_runs(left)} already over.", messages.WARNING)
+
+
+def _runs(number: int) -> str:
+    return f"{number:,} run" if number == 1 else f"{number:,} runs"

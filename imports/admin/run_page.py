@@ -1,0 +1,125 @@
+"""What the page of a run shows: a bounded number of rows and queries, however large."""
+
+from typing import Any
+
+from django.db.models import Case, Count, Max, Q, Sum, Value, When
+from django.utils import timezone
+
+from imports import flags
+from imports.admin.badges import run_badge
+from imports.flags import Flag
+from imports.models import COUNTS, ImportRun, RaceCheckpoint
+from imports.report import Percentile
+from ingestion_site.lib import cells
+from ingestion_site.lib.read_only_admin import Fact
+
+#: The page shows so many; the lists that it links to have them all.
+RACES_SHOWN = 50
+FILES_SHOWN = 100
+REJECTIONS_SHOWN = 20
+TIMINGS_SHOWN = 100
+#: A queued run that waits for longer has probably no worker.
+PATIENCE_SECONDS = 10
+
+Race = RaceCheckpoint.State
+
+
+def run_facts(run: ImportRun) -> list[Fact]:
+    """Give the summary of a run."""
+    return [
+        ("State", run_badge(run)),
+        ("By", _who(run)),
+        ("Source", run.source),
+        ("Asked for", run.created_at),
+        ("Started", run.started_at),
+        ("Finished", run.finished_at),
+        ("Took" if run.is_final else "Takes so far", cells.duration(run.duration)),
+        ("Conflicts between files", run.conflicts if run.is_final else None),
+    ]
+
+
+def run_tables(run: ImportRun) -> dict[str, Any]:
+    """Give the rows below the summary."""
+    races, laps = _race_figures(run), run.lap_counts
+    return {
+        "is_running": not run.is_final,
+        "is_unattended": _is_unattended(run),
+        "races": races,
+        "settled": races["done"] + races["failed"] + races["cancelled"],
+        "laps_a_second": _laps_a_second(run),
+        "counts": [(name, run.rows.get(name), getattr(laps, name)) for name in COUNTS],
+        "files": run.run_files.select_related("source_file").order_by("number")[
+            :FILES_SHOWN
+        ],
+        "checkpoints": _troubled_first(run)[:RACES_SHOWN],
+        "rejections": run.rejections.select_related("source_file").order_by("pk")[
+            :REJECTIONS_SHOWN
+        ],
+        "rejection_codes": run.rejections.values_list("code")
+        .annotate(number=Count("pk"))
+        .order_by("-number"),
+        "timings": run.timings.order_by("pk")[:TIMINGS_SHOWN],
+        "options": _options(run),
+    }
+
+
+def _who(run: ImportRun) -> str:
+    by = run.requested_by.get_username() if run.requested_by else "the system"
+    return f"{by}, {run.trigger}"
+
+
+def _race_figures(run: ImportRun) -> dict[str, Any]:
+    done = Q(state=Race.DONE)
+    return run.checkpoints.aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=done),
+        failed=Count("pk", filter=Q(state=Race.FAILED)),
+        cancelled=Count("pk", filter=Q(state=Race.CANCELLED)),
+        laps=Sum("laps_staged", default=0),
+        laps_done=Sum("laps_staged", filter=done, default=0),
+        p50_ms=Percentile("total_ms", share=0.5),
+        p95_ms=Percentile("total_ms", share=0.95),
+        max_ms=Max("total_ms"),
+    )
+
+
+def _troubled_first(run: ImportRun) -> Any:
+    """Give the races: those that failed first, then those in work, then the rest."""
+    rank = Case(
+        When(state=Race.FAILED, then=Value(0)),
+        When(state=Race.CLAIMED, then=Value(1)),
+        default=Value(2),
+    )
+    return run.checkpoints.select_related("race__meeting").order_by(rank, "number")
+
+
+def _laps_a_second(run: ImportRun) -> int | None:
+    duration = run.duration
+    if not run.is_final or not duration or not run.lap_counts.read:
+        return None
+    return round(run.lap_counts.read / max(duration.total_seconds(), 0.001))
+
+
+def _is_unattended(run: ImportRun) -> bool:
+    if run.state != ImportRun.State.QUEUED:
+        return False
+    return (timezone.now() - run.created_at).total_seconds() > PATIENCE_SECONDS
+
+
+def _options(run: ImportRun) -> list[tuple[str, str, str]]:
+    """Give name, value and effect of what the run keeps to."""
+    effects = {flag.value: kind.effect for flag, kind in flags.FLAGS.items()}
+    effects["force"] = "Read files again that were imported before."
+    order = [*(flag.value for flag in Flag), "force"]
+    known = [name for name in order if name in run.options]
+    others = [name for name in run.options if name not in order]
+    return [
+        (name, _shown(run.options[name]), effects.get(name, ""))
+        for name in [*known, *others]
+    ]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return cells.show(value)

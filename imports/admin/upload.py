@@ -1,0 +1,152 @@
+"""The upload page: files from a form -> the manifest -> a queued run."""
+
+import datetime as dt
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from imports import actions, conf, flags
+from imports.actions import Order
+from imports.errors import ImportsError, IngestDisabled
+from imports.models import ImportRun, RunFile, SourceFile
+from imports.pipeline.manifest import PRIORITY_MAX, Statement
+
+FIRST_MOMENT = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LAST_MOMENT = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    """An input that takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One or several files, each checked as a single one is."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        if isinstance(data, list | tuple) and data:
+            return [super(SeveralFilesField, self).clean(one) for one in data]
+        return [super().clean(data or None, initial)]
+
+
+class UploadForm(forms.Form):
+    """What the one who brings files says of them."""
+
+    # The field takes the name that its values have in the request.
+    files = SeveralFilesField(  # type: ignore[assignment]
+        label="Files",
+        help_text="One or several. What they hold is told from their content.",
+        error_messages={"required": "Choose at least one file."},
+    )
+    source = forms.CharField(
+        max_length=50,
+        help_text="Whose data it is: keys are unique within a source.",
+        widget=forms.TextInput(attrs={"list": "sources", "autocomplete": "off"}),
+    )
+    priority = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=PRIORITY_MAX,
+        help_text="A higher priority wins over a newer file. Empty: 100, or what the "
+        "file had before.",
+    )
+    observed_at = forms.DateTimeField(
+        required=False,
+        label="Observed at (UTC)",
+        help_text="When the data was true: the newer file wins. Empty: now, or what "
+        "the file had before.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+    )
+    force = forms.BooleanField(
+        required=False,
+        label="Read again what was imported before",
+        help_text="Otherwise the same bytes are no work.",
+    )
+
+    def clean_source(self) -> str:
+        source = unicodedata.normalize("NFC", self.cleaned_data["source"]).strip()
+        if not source.isprintable():
+            raise ValidationError("Use printable characters only.")
+        return source
+
+    def clean_observed_at(self) -> dt.datetime | None:
+        moment: dt.datetime | None = self.cleaned_data["observed_at"]
+        if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
+            raise ValidationError("Must be a time from 1970 to 2099.")
+        return moment
+
+
+def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
+    """Show the form; take its files in, queue their run and go to its page."""
+    if not request.user.has_perm("imports.add_sourcefile"):
+        raise PermissionDenied
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"source": conf.get("DEFAULT_SOURCE")},
+        label_suffix="",
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            run = _start_run(request, form.cleaned_data)
+        except ImportsError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _what_happened(run))
+            return redirect("admin:imports_importrun_change", run.pk)
+    return render(
+        request,
+        "admin/imports/sourcefile/upload.html",
+        {
+            **context,
+            "title": "Upload files",
+            "opts": SourceFile._meta,
+            "form": form,
+            "sources": _known_sources(),
+            "max_bytes": conf.get("MAX_FILE_BYTES"),
+        },
+    )
+
+
+def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
+    # Before the files are stored: they would be taken in for nothing.
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    statement = Statement(
+        source=asked["source"],
+        priority=asked["priority"],
+        observed_at=asked["observed_at"],
+        by=request.user,  # type: ignore[arg-type]
+    )
+    return actions.start_run(
+        actions.register_uploads(asked["files"], statement=statement),
+        source=asked["source"],
+        order=Order(
+            trigger=ImportRun.Trigger.ADMIN,
+            by=request.user,  # type: ignore[arg-type]
+            force=asked["force"],
+        ),
+        in_queue=True,
+    )
+
+
+def _what_happened(run: ImportRun) -> str:
+    states = list(run.run_files.values_list("state", flat=True))
+    known = states.count(RunFile.State.DUPLICATE)
+    taken = f"{len(states):,} file{'s' if len(states) > 1 else ''} taken in"
+    if known:
+        taken += f", {known:,} of them imported before: no work unless read again"
+    return f"{taken}. Run {run.pk} is queued: `make worker` works it."
+
+
+def _known_sources() -> list[str]:
+    sources = SourceFile.objects.order_by("source").values_list("source", flat=True)
+    return list(sources.distinct()[:100])

@@ -1,0 +1,171 @@
+"""Runs in the admin: their list, their page, cancelling, importing again."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from imports import actions, tasks
+from imports.models import ImportRun, RaceCheckpoint, SourceFile
+
+pytestmark = pytest.mark.django_db
+
+RUNS = "admin:imports_importrun_changelist"
+FILES = "admin:imports_sourcefile_changelist"
+
+
+def run_page(run: ImportRun) -> str:
+    return reverse("admin:imports_importrun_change", args=[run.pk])
+
+
+def queued(**values: object) -> ImportRun:
+    options = {"concurrency": 1, "writer": "merge", "synchronous_commit": "off"}
+    return ImportRun.objects.create(
+        source="club",
+        trigger=ImportRun.Trigger.ADMIN,
+        created_at=timezone.now(),
+        options=options,
+        **values,
+    )
+
+
+def choose(client: Client, url: str, action: str, rows: list[Model]) -> str:
+    """Do an action of a list; give the page that follows."""
+    response = client.post(
+        reverse(url),
+        {"action": action, "_selected_action": [row.pk for row in rows]},
+        follow=True,
+    )
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_run_with_rejects_is_not_green(as_boss: Client, ashford: ImportRun) -> None:
+    page = as_boss.get(reverse(RUNS)).content.decode()
+
+    assert '<span class="state state-warn">succeeded with rejects</span>' in page
+
+
+def test_run_page_shows_what_was_refused(as_boss: Client, ashford: ImportRun) -> None:
+    page = as_boss.get(run_page(ashford)).content.decode()
+
+    assert "not_a_time" in page
+    assert f"{reverse('admin:imports_rejection_changelist')}?run={ashford.pk}" in page
+
+
+def test_run_page_refreshes_itself_until_the_run_is_over(
+    as_boss: Client, ashford: ImportRun
+) -> None:
+    running, over = queued(), ashford
+
+    assert 'http-equiv="refresh"' in as_boss.get(run_page(running)).content.decode()
+    assert 'http-equiv="refresh"' not in as_boss.get(run_page(over)).content.decode()
+
+
+def test_run_page_is_bounded_and_links_to_all_races(as_boss: Client) -> None:
+    run = queued()
+    RaceCheckpoint.objects.bulk_create(
+        RaceCheckpoint(
+            run=run, number=n, source="club", meeting_key=f"m{n}", race_key="1"
+        )
+        for n in range(600)
+    )
+    RaceCheckpoint.objects.filter(number=599).update(
+        state="failed", finished_at=timezone.now(), error_code="race_refused"
+    )
+
+    page = as_boss.get(run_page(run)).content.decode()
+
+    assert page.count("waiting</span>") == 49
+    assert "m599/1" in page
+    assert f"?run={run.pk}" in page
+    assert "All 600 races" in page
+
+
+def test_cancel_ends_a_queued_run_and_leaves_one_that_is_over(
+    as_boss: Client, ashford: ImportRun
+) -> None:
+    run = queued()
+
+    page = choose(as_boss, RUNS, "cancel_runs", [run, ashford])
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.message == "Cancelled by boss."
+    assert "Asked 1 run to stop" in page
+    assert "1 run already over" in page
+    ashford.refresh_from_db()
+    assert ashford.state == "succeeded"
+
+
+def test_cancel_asks_a_running_run_to_stop(as_boss: Client) -> None:
+    run = queued(started_at=timezone.now())
+    ImportRun.objects.filter(pk=run.pk).update(state="writing")
+
+    choose(as_boss, RUNS, "cancel_runs", [run])
+
+    run.refresh_from_db()
+    assert run.state == "writing"
+    assert run.is_cancel_requested
+
+
+def test_cancelled_run_is_not_worked(boss: User) -> None:
+    run = queued()
+    actions.cancel_runs([run], by=boss)
+
+    tasks.work(run.pk)
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert run.started_at is None
+
+
+def test_cancel_needs_permission(as_clerk: Client, allow: Callable[..., None]) -> None:
+    allow("view_importrun")
+    run = queued()
+
+    choose(as_clerk, RUNS, "cancel_runs", [run])
+
+    run.refresh_from_db()
+    assert run.state == "queued"
+
+
+def test_import_again_queues_a_run_for_each_source(
+    as_boss: Client, ashford: ImportRun
+) -> None:
+    other = SourceFile.objects.first()
+    other.pk, other.source = None, "other"
+    other.save()
+
+    page = choose(as_boss, FILES, "import_again", list(SourceFile.objects.all()))
+
+    runs = ImportRun.objects.filter(state="queued")
+    assert sorted(runs.values_list("source", flat=True)) == ["other", "test"]
+    assert all(run.options["force"] for run in runs)
+    assert page.count("is queued") == 2
+
+
+def test_import_again_needs_permission(
+    as_clerk: Client, ashford: ImportRun, allow: Callable[..., None]
+) -> None:
+    allow("view_sourcefile")
+
+    choose(as_clerk, FILES, "import_again", list(SourceFile.objects.all()))
+
+    assert not ImportRun.objects.filter(state="queued").exists()
+
+
+def test_states_change_only_with_a_csrf_token(boss: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(boss)
+    run = queued()
+
+    response = client.post(
+        reverse(RUNS), {"action": "cancel_runs", "_selected_action": [run.pk]}
+    )
+
+    assert response.status_code == 403
