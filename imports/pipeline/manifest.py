@@ -50,7 +50,7 @@ def version_of(*, priority: int, observed_at: datetime, sha256: str) -> uuid.UUI
     """Give the version of a file: 16 bits priority, 48 bits ms since 1970, 64 of sha.
 
     UUIDs compare as bytes, so this orders by priority, then time, then content,
-    whoever uploaded what first (DESIGN 4).
+    whoever uploaded what first (docs/adr/0003).
     """
     milliseconds = int(observed_at.timestamp() * 1000)
     head = priority.to_bytes(2) + milliseconds.to_bytes(6)

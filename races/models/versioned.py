@@ -15,7 +15,7 @@ class Versioned(models.Model):
     """A row whose columns are last-write-wins registers, ordered by version.
 
     `version` is the highest version that stated anything about the row, and names
-    the source file (DESIGN 4: 16 bits priority, 48 bits observed_at, 64 bits
+    the source file (docs/adr/0003: 16 bits priority, 48 bits observed_at, 64 bits
     sha256). `column_versions` maps each version, as hex, to the sorted columns that
     it decides; a column named nowhere was never stated. Both follow from the set of
     files alone, never from their order.

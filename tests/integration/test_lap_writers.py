@@ -106,7 +106,7 @@ def test_older_file_changes_nothing_and_is_a_conflict(ashford, writer):
 
 @pytest.mark.parametrize("writer", WRITERS)
 def test_newer_equal_lap_raises_the_version(ashford, writer):
-    # Without it a late file between the two would win (DESIGN 4, rule 3).
+    # Without it a late file between the two would win (docs/data-flow.md, versions).
     ashford.run(ashford.file("a.csv", "7,1,61000,1"), EARLY, writer)
     newer = ashford.run(ashford.file("c.csv", "7,1,61000,1", "8,1,1,2"), LATE, writer)
     between = {"observed_at": "2024-05-01T18:00:00+00:00"}

@@ -1,7 +1,7 @@
 """Who wins, column by column. Pure: values in, a decision out.
 
 Every column of a row is a last-write-wins register, ordered by version: the merge of
-any set of statements is the same in any order (DESIGN 4).
+any set of statements is the same in any order (docs/adr/0005).
 
 * Within a run: the highest version, then the last row in the file.
 * Against the store: a higher version, or the same version with another value (the
