@@ -23,11 +23,6 @@ MODULE_LINES = 400
 
 #: One-line statements that stand where they are sent; all other SQL has its places.
 SQL_IN_CODE = {
-    ("imports/pipeline/run.py", "SET synchronous_commit = on"),
-    (
-        "imports/pipeline/run.py",
-        "SELECT set_config('synchronous_commit', %s, false)",
-    ),
     ("imports/pipeline/stage.py", "COPY {} ({}) FROM STDIN (FORMAT csv)"),
 }
 SQL_TEXT = re.compile(

@@ -98,4 +98,4 @@ def test_column_of_any_name_can_stand_beside_those_we_read(
 def test_laps_file_that_states_nothing_of_its_laps_is_refused(read: Read) -> None:
     answer = read(f"{LAPS}\nAshford,1,7,1\n")
 
-    assert answer.error == "UnknownLayout"
+    assert answer.refusal == "UnknownLayout"
