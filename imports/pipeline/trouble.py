@@ -5,10 +5,12 @@ from django.db import Error as DjangoError
 
 from imports.errors import ImportsError, RaceRefused, RetryLater
 
-#: Serialization failure, deadlock, lock and statement timeouts, too many
+#: A key that a writer without the race's lock has just taken (the race is then merged
+#: with what it wrote), serialization failure, deadlock, lock and statement timeouts, too many
 #: connections, the server going down or coming up; a lost connection has none.
 RETRYABLE_STATES = frozenset(
     {
+        "23505",
         "40001",
         "40P01",
         "55P03",

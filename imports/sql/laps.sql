@@ -1,7 +1,10 @@
 -- name: insert_laps
 -- The laps of a race that has none yet, from staging into races_lap: nothing to
--- compare, half the work. Inserts nothing where the race has laps, and skips keys that
--- stand twice; merge_laps then finds what was inserted here unchanged.
+-- compare, half the work. Inserts nothing where the race has laps, and of a key that
+-- stands twice the row that wins; merge_laps then finds what was inserted here unchanged.
+--
+-- The lock of the race keeps our other writers away. One that does not heed it makes
+-- this fail with a duplicate key: the race is tried again, and merged.
 WITH file AS (
     SELECT * FROM unnest(
         %(file_numbers)s::integer[], %(versions)s::uuid[], %(columns)s::smallint[]
@@ -15,7 +18,8 @@ INSERT INTO races_lap (
     entrant_id, number, time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms,
     position, columns, in_pit, is_deleted, version
 )
-SELECT e.id, s.number, s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms,
+SELECT DISTINCT ON (e.id, s.number)
+       e.id, s.number, s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms,
        s.sector3_ms, s.position, f.columns, s.in_pit, s.is_deleted, f.version
 FROM {laps} s
 JOIN file f USING (file_number)
@@ -27,7 +31,6 @@ WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
   )
 -- The highest version of a key comes first, and stays.
 ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
-ON CONFLICT (entrant_id, number) DO NOTHING
 
 -- name: merge_laps
 -- The laps of one race, from staging into races_lap, in one statement.

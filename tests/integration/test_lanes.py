@@ -1,8 +1,11 @@
 """Lanes: threads beside each other, the kill switch, cancelling, fencing, retries."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
@@ -17,7 +20,7 @@ from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import RaceResult
-from races.models import Lap, Race
+from races.models import ZERO_VERSION, Entrant, Lap, Meeting, Race
 
 HEADER = "meeting,race,entrant,lap,time_ms"
 RACES = 8
@@ -174,6 +177,52 @@ def test_same_bytes_twice_in_one_run_are_read_once(meeting):
 
     states = run.run_files.order_by("number").values_list("name", "state")
     assert list(states) == [("laps.csv", "waiting"), ("copy.csv", "duplicate")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writer_without_the_lock_costs_a_retry_not_an_error(run):
+    RaceCheckpoint.objects.filter(run=run).exclude(number=1).delete()
+    meeting = Meeting.objects.get()
+    race = Race.objects.create(meeting=meeting, key="1")
+    entrant = Entrant.objects.create(race=race, key="7")
+    parameters = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    address = {name: parameters[name] for name in names if parameters.get(name)}
+    with psycopg.connect(**address) as other, ThreadPoolExecutor() as threads:
+        other.execute(
+            "INSERT INTO races_lap (entrant_id, number, time_ms, columns, version)"
+            " VALUES (%s, 2, 1, 1, %s)",
+            [entrant.pk, ZERO_VERSION],
+        )
+        lane = threads.submit(_run_lane_and_close, run)
+        _wait_until_blocked()
+        other.commit()
+        lane.result(timeout=30)
+
+    checkpoint_row = run.checkpoints.get()
+    assert (checkpoint_row.state, checkpoint_row.attempts) == ("done", 2)
+    assert Lap.objects.get(entrant=entrant, number=2).time_ms == 60_002
+
+
+def _run_lane_and_close(run: ImportRun) -> None:
+    try:
+        conductor.run_lane(run, lane=Lane(name="test"))
+    finally:
+        connection.close()
+
+
+def _wait_until_blocked() -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("The lane never waited for the other writer.")
 
 
 @pytest.mark.django_db
