@@ -117,6 +117,13 @@ class ImportRun(CountedRows):
         return self.state in self.FINAL
 
     @property
+    def reads_files_again(self) -> bool:
+        """Whether a file of the run was read by an earlier run."""
+        mine = self.run_files.filter(state="staged").values("source_file")
+        earlier = type(self).objects.filter(pk__lt=self.pk, run_files__state="staged")
+        return earlier.filter(run_files__source_file__in=mine).exists()
+
+    @property
     def duration(self) -> timedelta | None:
         """How long it worked; up to now while it still does."""
         if self.started_at is None:

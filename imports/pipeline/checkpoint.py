@@ -18,6 +18,7 @@ from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.plan import PlannedRace
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import RaceKey, RaceResult
+from imports.pipeline.write.staged import StagedRun
 from imports.sql import statement
 
 State = RaceCheckpoint.State
@@ -66,6 +67,18 @@ def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
                 "records": [race.records for race in planned],
             },
         )
+
+
+def settle_unchanged(run: StagedRun) -> int:
+    """Mark the races done that the store holds just as staged; give how many."""
+    files = run.file_arrays()
+    return run.tables.execute(
+        "settle_unchanged_races",
+        run=run.run_id,
+        source=run.source,
+        file_numbers=files["file_numbers"],
+        versions=files["versions"],
+    )
 
 
 def claim_race(run_id: int, *, owner: str) -> Claim | None:

@@ -16,7 +16,6 @@ from imports.readers.rejects import RejectionLog
 #: The number of the first cell that is wrong; null in a good row.
 PROBLEM = f"{OURS}problem"
 RECORD_COLUMNS = ["file_number", "row_number", "kind", *KEYS, "payload"]
-LAP_KEYS = ["meeting_key", "race_key", "key", "number"]
 REJECTION_BATCH_ROWS = 10_000
 
 
@@ -33,14 +32,21 @@ def send(
     cells = _checked_cells(tables)
     rows = _with_problems(table, layout=layout, cells=cells)
     good = rows.filter(pl.col(PROBLEM).is_null())
+    # Counted on the way, so that a file without bad rows is not read once more.
+    bad_rows = rows.select(pl.col(PROBLEM).is_not_null().sum())
+    has_bad_rows = False
     lap_columns: list[str] = []
-    for canonical in tables:
-        if canonical.kind == "lap":
-            lap_columns = [cell.name for cell in canonical.values]
-            _send_laps(good, canonical, file_number=file_number, pipe=pipe)
+    for laps in (t for t in tables if t.kind == "lap"):
+        lap_columns = [cell.name for cell in laps.values]
+        frame = _laps(good, laps, file_number=file_number)
+        has_bad_rows = _sink([frame], bad_rows, kind="lap", pipe=pipe)
     if records := [t for t in tables if t.kind != "lap"]:
-        _send_records(good, records, file_number=file_number, pipe=pipe)
-    _log_rejections(rows, table=table, cells=cells, nulls=layout.null_markers, log=log)
+        frames = [_records(good, table, file_number=file_number) for table in records]
+        has_bad_rows = _sink(frames, bad_rows, kind="record", pipe=pipe)
+    if has_bad_rows:
+        _log_rejections(
+            rows, table=table, cells=cells, nulls=layout.null_markers, log=log
+        )
     return {"lap_columns": lap_columns}
 
 
@@ -81,37 +87,21 @@ def _cleaned(column: str, null_markers: tuple[str, ...]) -> pl.Expr:
     return pl.when(~trimmed.is_in(list(null_markers))).then(trimmed)
 
 
-def _send_laps(
-    good: pl.LazyFrame, laps: CanonicalTable, *, file_number: int, pipe: IO[bytes]
-) -> None:
-    keys = {cell.name: cell for cell in laps.keys}
-    frame = _stating(good, laps).select(
+def _laps(
+    good: pl.LazyFrame, laps: CanonicalTable, *, file_number: int
+) -> pl.LazyFrame:
+    meeting, race, entrant, number = (
+        next(cell.value for cell in laps.keys if cell.name == name) for name in KEYS
+    )
+    return _stating(good, laps).select(
         pl.lit(file_number).alias("file_number"),
         pl.col(ROW_NUMBER).alias("row_number"),
-        *(keys[name].value.alias(name) for name in LAP_KEYS),
+        meeting.alias("meeting_key"),
+        race.alias("race_key"),
+        entrant.alias("entrant_key"),
+        number.alias("number"),
         *(cell.value.alias(cell.name) for cell in laps.values),
     )
-    columns = [
-        "file_number",
-        "row_number",
-        "meeting_key",
-        "race_key",
-        "entrant_key",
-        "number",
-        *(cell.name for cell in laps.values),
-    ]
-    _sink([frame], kind="lap", columns=columns, pipe=pipe)
-
-
-def _send_records(
-    good: pl.LazyFrame,
-    tables: list[CanonicalTable],
-    *,
-    file_number: int,
-    pipe: IO[bytes],
-) -> None:
-    frames = [_records(good, table, file_number=file_number) for table in tables]
-    _sink(frames, kind="record", columns=RECORD_COLUMNS, pipe=pipe)
 
 
 def _records(
@@ -138,13 +128,20 @@ def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:
 
 
 def _sink(
-    frames: list[pl.LazyFrame], *, kind: str, columns: list[str], pipe: IO[bytes]
-) -> None:
+    frames: list[pl.LazyFrame], bad_rows: pl.LazyFrame, *, kind: str, pipe: IO[bytes]
+) -> bool:
+    """Stream frames of the same columns out; say whether there are bad rows beside."""
+    columns = frames[0].collect_schema().names()
     out = StreamWriter(pipe, kind=kind, columns=columns)
-    for frame in frames:
-        # Polars asks for no more than write().
-        frame.sink_csv(cast(IO[bytes], out), include_header=False)
+    # Polars asks for no more than write().
+    target = cast(IO[bytes], out)
+    first, *others = frames
+    sunk = first.sink_csv(target, include_header=False, lazy=True)
+    [_, count] = pl.collect_all([sunk, bad_rows])
+    for frame in others:
+        frame.sink_csv(target, include_header=False)
     out.finish()
+    return bool(count.item())
 
 
 def _log_rejections(

@@ -82,3 +82,41 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
+
+-- name: settle_unchanged_races
+-- Races of which every staged lap is stored as it is, by the same file: nothing is to
+-- be written, so they are done, all at once, as of this statement's snapshot. A staged
+-- row that stands twice makes its race miss the count, and go the usual way.
+WITH same AS (
+    SELECT m.key AS meeting_key, r.key AS race_key, r.id AS race_id, count(*) AS laps
+    FROM races_meeting m
+    JOIN races_race r ON r.meeting_id = m.id
+    JOIN races_entrant e ON e.race_id = r.id
+    JOIN races_lap l ON l.entrant_id = e.id
+    WHERE m.source = %(source)s
+      AND l.version >= r.laps_floor
+      AND EXISTS (
+          SELECT 1
+          FROM {laps} s
+          JOIN unnest(%(file_numbers)s::integer[], %(versions)s::uuid[])
+               AS f (file_number, version) USING (file_number)
+          WHERE s.meeting_key = m.key AND s.race_key = r.key AND s.entrant_key = e.key
+            AND s.number = l.number AND f.version = l.version
+            AND (s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms, s.sector3_ms,
+                 s.position, s.in_pit, s.is_deleted)
+                IS NOT DISTINCT FROM
+                (l.time_ms, l.elapsed_ms, l.sector1_ms, l.sector2_ms, l.sector3_ms,
+                 l.position, l.in_pit, l.is_deleted)
+      )
+    GROUP BY 1, 2, 3
+)
+UPDATE imports_racecheckpoint c
+SET state = 'done', finished_at = clock_timestamp(), race_id = same.race_id,
+    rows = counts.unchanged, laps = counts.unchanged
+FROM same,
+     LATERAL (
+         SELECT jsonb_build_object('read', same.laps, 'unchanged', same.laps) AS unchanged
+     ) AS counts
+WHERE c.run_id = %(run)s AND c.state = 'waiting'
+  AND c.meeting_key = same.meeting_key AND c.race_key = same.race_key
+  AND c.laps_staged = same.laps AND c.records_staged = 0

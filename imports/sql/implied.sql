@@ -1,29 +1,48 @@
--- name: imply_race
--- The race by its key, made as an implied row where it is not stored.
-WITH made AS (
+-- name: open_race
+-- The race by its key and its entrants' ids, all that its rows need to be written.
+-- What is not stored and only mentioned, by laps or stops, is made as an implied row;
+-- entrants that the run states (%(stated)s) are left to the one who writes them.
+WITH made_race AS (
     INSERT INTO races_race (meeting_id, key, kind)
-    VALUES (%(meeting)s, %(key)s, %(kind)s)
+    SELECT %(meeting)s, %(race_key)s, %(kind)s
+    WHERE NOT EXISTS (
+        SELECT 1 FROM races_race WHERE meeting_id = %(meeting)s AND key = %(race_key)s
+    )
     ON CONFLICT (meeting_id, key) DO NOTHING
     RETURNING id, laps_floor
-)
-SELECT id, laps_floor FROM made
-UNION ALL
-SELECT id, laps_floor FROM races_race WHERE meeting_id = %(meeting)s AND key = %(key)s
-
--- name: imply_entrants
--- The entrants of the race by key; those that only laps or stops mention are made.
-WITH mentioned AS (
+),
+race AS (
+    SELECT id, laps_floor FROM made_race
+    UNION ALL
+    SELECT id, laps_floor FROM races_race
+    WHERE meeting_id = %(meeting)s AND key = %(race_key)s
+),
+stored AS (
+    SELECT key, id FROM races_entrant WHERE race_id = (SELECT id FROM race)
+),
+mentioned AS (
     SELECT entrant_key AS key FROM {laps}
     WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
     UNION
-    SELECT unnest(%(keys)s::text[])
+    SELECT unnest(%(mentioned)s::text[])
+    EXCEPT
+    SELECT unnest(%(stated)s::text[])
+    EXCEPT
+    SELECT key FROM stored
 ),
 made AS (
     INSERT INTO races_entrant (race_id, key)
-    SELECT %(race)s, key FROM mentioned ORDER BY key
+    SELECT race.id, mentioned.key FROM race, mentioned ORDER BY mentioned.key
     ON CONFLICT (race_id, key) DO NOTHING
     RETURNING key, id
+),
+entrant AS (
+    SELECT key, id FROM made UNION ALL SELECT key, id FROM stored
 )
-SELECT key, id FROM made
-UNION ALL
-SELECT key, id FROM races_entrant WHERE race_id = %(race)s
+SELECT race.id, race.laps_floor,
+       ARRAY(SELECT key FROM entrant ORDER BY key),
+       ARRAY(SELECT id FROM entrant ORDER BY key),
+       EXISTS (
+           SELECT 1 FROM races_lap WHERE entrant_id = ANY (ARRAY(SELECT id FROM stored))
+       ) AS has_laps
+FROM race

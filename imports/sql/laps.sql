@@ -1,7 +1,7 @@
 -- name: insert_laps
 -- The laps of a race that has none yet, from staging into races_lap: nothing to
--- compare, half the work. Inserts nothing where the race has laps, and of a key that
--- stands twice the row that wins; merge_laps then finds what was inserted here unchanged.
+-- compare, half the work. Of a key that stands twice it inserts the row that wins;
+-- merge_laps then counts the others, and finds what was inserted here unchanged.
 --
 -- The lock of the race keeps our other writers away. One that does not heed it makes
 -- this fail with a duplicate key: the race is tried again, and merged.
@@ -26,9 +26,6 @@ JOIN file f USING (file_number)
 JOIN entrant e ON e.entrant_key = s.entrant_key COLLATE "C"
 WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
   AND f.version >= %(floor)s
-  AND NOT EXISTS (
-      SELECT 1 FROM races_lap WHERE entrant_id = ANY (%(entrant_ids)s::bigint[])
-  )
 -- The highest version of a key comes first, and stays.
 ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
 

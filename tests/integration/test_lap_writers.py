@@ -215,3 +215,30 @@ def _physical_rows() -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid::text, xmin::text FROM races_lap ORDER BY 1")
         return list(cursor.fetchall())
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_unchanged_races_are_settled_at_once_and_others_are_written(ashford, writer):
+    path = ashford.write(
+        "a.csv", HEADER, "ashford,1,7,1,61000,1", "ashford,2,7,1,61000,1"
+    )
+    ashford.run(path, EARLY, writer)
+    Lap.objects.filter(entrant__race__key="2").update(time_ms=1)
+
+    run = ashford.run(path, EARLY, writer, force=True)
+
+    assert (run.laps["unchanged"], run.laps["updated"]) == (1, 1)
+    attempts = dict(run.checkpoints.values_list("race_key", "attempts"))
+    assert attempts == {"1": 0, "2": 1}
+    assert set(Lap.objects.values_list("time_ms", flat=True)) == {61_000}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_forced_rerun_of_duplicates_counts_them_again(ashford, writer):
+    rows = ("7,1,61000,1", "7,1,61000,1", "7,2,60000,1")
+    first = ashford.run(ashford.file("a.csv", *rows), EARLY, writer)
+
+    again = ashford.run(ashford.file("a.csv", *rows), EARLY, writer, force=True)
+
+    assert (first.laps["inserted"], first.laps["duplicates"]) == (2, 1)
+    assert (again.laps["unchanged"], again.laps["duplicates"]) == (2, 1)

@@ -22,6 +22,8 @@ class LapBatch:
     entrant_ids: Mapping[str, int]
     #: `Race.laps_floor`: what is older is not applied.
     floor: UUID
+    #: Whether laps of the race are stored already.
+    has_laps: bool
 
     def parameters(self) -> dict[str, object]:
         """Give the parameters that name the batch in SQL."""

@@ -11,7 +11,9 @@ def write_laps(batch: LapBatch) -> LapResult | None:
     """Write the laps of a race; None, and nothing written, where columns differ."""
     if len(batch.run.lap_columns) > 1:
         return None
-    inserted = batch.run.tables.execute("insert_laps", **_parameters(batch))
+    inserted = 0
+    if not batch.has_laps:
+        inserted = batch.run.tables.execute("insert_laps", **_parameters(batch))
     if inserted == batch.staged:
         return LapResult(counts=Counts(read=inserted, inserted=inserted))
     return _merge_laps(batch, inserted=inserted)

@@ -36,31 +36,42 @@ class RaceResult:
     conflicts: int
 
 
+@dataclass(frozen=True)
+class OpenRace:
+    """A stored race whose rows can be written: ids, floor, whether it has laps."""
+
+    race_id: int
+    laps_floor: UUID
+    entrant_ids: dict[str, int]
+    has_laps: bool
+
+
 def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     """Write the staged rows of one race."""
     tally = Tally()
     records = _fetch(key, run=run)
     timer.split("fetch")
-    race_id, floor = _write_race_row(key, records["race"], run=run, tally=tally)
-    _write_entrants(records["entrant"], race_id=race_id, run=run, tally=tally)
-    stops = records["pit_stop"]
-    entrant_ids = _entrant_ids(key, stops, race_id=race_id, run=run)
-    _write_pit_stops(stops, entrant_ids=entrant_ids, run=run, tally=tally)
+    _write_race_row(key, records["race"], run=run, tally=tally)
+    race = _open_race(key, records, run=run)
+    stated = _write_entrants(records["entrant"], race=race, run=run, tally=tally)
+    entrant_ids = race.entrant_ids | stated
+    _write_pit_stops(records["pit_stop"], entrant_ids, run=run, tally=tally)
     timer.split("transform")
     laps = write_laps(
         LapBatch(
             run=run,
-            race_id=race_id,
+            race_id=race.race_id,
             meeting_key=key.meeting_key,
             race_key=key.race_key,
             staged=key.laps_staged,
             entrant_ids=entrant_ids,
-            floor=floor,
+            floor=race.laps_floor,
+            has_laps=race.has_laps,
         )
     )
     timer.split("write")
     return RaceResult(
-        race_id=race_id,
+        race_id=race.race_id,
         rows=tally.counts + laps.counts,
         laps=laps.counts,
         conflicts=tally.conflicts + laps.conflicts,
@@ -78,38 +89,53 @@ def _fetch(key: RaceKey, *, run: StagedRun) -> StagedRecords:
 
 def _write_race_row(
     key: RaceKey, stated: list[StagedRecord], *, run: StagedRun, tally: Tally
-) -> tuple[int, UUID]:
-    """Write what files state of the race itself; give its id and its laps' floor."""
-    meeting_id = run.meeting_ids[key.meeting_key]
-    # A race that only its laps speak of has the kind that its key says.
-    kind = key.race_key if key.race_key in KINDS else None
+) -> None:
+    """Write what files state of the race itself."""
     if not stated:
-        [(race_id, floor)] = run.tables.rows(
-            "imply_race", meeting=meeting_id, key=key.race_key, kind=kind
-        )
-        return race_id, floor
+        return
+    meeting_id = run.meeting_ids[key.meeting_key]
     stored = Race.objects.filter(meeting_id=meeting_id, key=key.race_key)
-    rows = write_records(
+    write_records(
         Race,
         candidates_by_key(Race, stated, key=lambda r: r.race_key, files=run.files),
         stored={race.key: race for race in stored},
-        new=lambda name: Race(meeting_id=meeting_id, key=name, kind=kind),
+        new=lambda name: Race(meeting_id=meeting_id, key=name, kind=_kind(name)),
         tally=tally,
     )
-    race = rows[key.race_key]
-    return race.pk, race.laps_floor
+
+
+def _kind(race_key: str) -> str | None:
+    """Give the kind of a race that no file states: the one that its key says."""
+    return race_key if race_key in KINDS else None
+
+
+def _open_race(key: RaceKey, records: StagedRecords, *, run: StagedRun) -> OpenRace:
+    """Give the stored race; it and its entrants become implied where only mentioned."""
+    [(race_id, floor, keys, ids, has_laps)] = run.tables.rows(
+        "open_race",
+        meeting=run.meeting_ids[key.meeting_key],
+        meeting_key=key.meeting_key,
+        race_key=key.race_key,
+        kind=_kind(key.race_key),
+        mentioned=[stop.key for stop in records["pit_stop"]],
+        stated=[entrant.key for entrant in records["entrant"]],
+    )
+    entrant_ids = dict(zip(keys, ids, strict=True))
+    return OpenRace(race_id, floor, entrant_ids, has_laps)
 
 
 def _write_entrants(
-    stated: list[StagedRecord], *, race_id: int, run: StagedRun, tally: Tally
-) -> None:
+    stated: list[StagedRecord], *, race: OpenRace, run: StagedRun, tally: Tally
+) -> dict[str, int]:
+    """Write the entrants that files state; give their ids by key."""
     if not stated:
-        return
+        return {}
     references = {
         column: ids_by_key(model, stated, column=column, source=run.source)
         for column, model in (("competitor", Competitor), ("team", Team))
     }
-    write_records(
+    stored = Entrant.objects.filter(pk__in=race.entrant_ids.values())
+    rows = write_records(
         Entrant,
         candidates_by_key(
             Entrant,
@@ -118,31 +144,17 @@ def _write_entrants(
             files=run.files,
             references=references,
         ),
-        stored={row.key: row for row in Entrant.objects.filter(race_id=race_id)},
-        new=lambda name: Entrant(race_id=race_id, key=name),
+        stored={row.key: row for row in stored},
+        new=lambda name: Entrant(race_id=race.race_id, key=name),
         tally=tally,
     )
-
-
-def _entrant_ids(
-    key: RaceKey, stops: list[StagedRecord], *, race_id: int, run: StagedRun
-) -> dict[str, int]:
-    """Give the entrants of the race by key; those only mentioned become implied."""
-    return dict(
-        run.tables.rows(
-            "imply_entrants",
-            race=race_id,
-            meeting_key=key.meeting_key,
-            race_key=key.race_key,
-            keys=[stop.key for stop in stops],
-        )
-    )
+    return {name: row.pk for name, row in rows.items()}
 
 
 def _write_pit_stops(
     stated: list[StagedRecord],
-    *,
     entrant_ids: Mapping[str, int],
+    *,
     run: StagedRun,
     tally: Tally,
 ) -> None:
