@@ -1,7 +1,7 @@
 """Who works on which race, and what is committed: claims, leases, fenced marks.
 
-Every function is one statement, so that it commits by itself, except `record_done`,
-which belongs to the transaction of the race's rows.
+Every function is one statement, so that it commits by itself, except `record_done`
+and `settle_unchanged`, which belong to a transaction of the conductor's.
 """
 
 import json
@@ -70,8 +70,12 @@ def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
 
 
 def settle_unchanged(run: StagedRun) -> int:
-    """Mark the races done that the store holds just as staged; give how many."""
+    """Mark the races done that the store holds just as staged; give how many.
+
+    Like `record_done` it belongs to a transaction of the conductor's.
+    """
     files = run.file_arrays()
+    run.tables.rows("join_whole_tables")
     return run.tables.execute(
         "settle_unchanged_races",
         run=run.run_id,

@@ -87,8 +87,7 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
             _write_shared_rows(run)
         if run.reads_files_again:
             with watch.timing("unchanged") as timing:
-                session.analyze_races()
-                timing.rows = checkpoint.settle_unchanged(StagedRun.of(run))
+                timing.rows = _settle_unchanged_races(run)
     _move(run, to_state=State.WRITING)
 
 
@@ -100,6 +99,13 @@ def _write_shared_rows(run: ImportRun) -> None:
         counts, conflicts = write_shared(staged)
         shared = {"rows": counts.as_dict(), "conflicts": conflicts}
         ImportRun.objects.filter(pk=run.pk).update(shared_rows=shared)
+
+
+def _settle_unchanged_races(run: ImportRun) -> int:
+    """Settle the races of files that were read before and changed nothing since."""
+    session.analyze_races()
+    with transaction.atomic(durable=True):
+        return checkpoint.settle_unchanged(StagedRun.of(run))
 
 
 def _settle_race(claim: Claim, *, run: StagedRun) -> None:

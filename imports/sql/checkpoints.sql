@@ -83,6 +83,11 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
 
+-- name: join_whole_tables
+-- For one statement that joins all staged laps with all stored ones: row by row, which
+-- a wrong estimate can choose, it would take minutes.
+SELECT set_config('enable_nestloop', 'off', true)
+
 -- name: settle_unchanged_races
 -- Races of which every staged lap is stored as it is, by the same file: nothing is to
 -- be written, so they are done, all at once, as of this statement's snapshot. A staged

@@ -145,4 +145,4 @@ WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
 ORDER BY e.id, s.number
 
 -- name: analyze_races
-ANALYZE races_lap, races_entrant
+ANALYZE races_lap, races_entrant, races_race, races_meeting
