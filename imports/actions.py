@@ -65,17 +65,23 @@ def register_uploads(
 
 
 def start_run(
-    files: Sequence[Registered], *, source: str, order: Order, in_queue: bool = False
+    files: Sequence[Registered], *, order: Order, in_queue: bool = False
 ) -> ImportRun:
-    """Make a run of the files; in the queue, ring for a worker as it commits."""
+    """Make a run of files of one source; in the queue, ring for a worker with it."""
     if not files:
         raise NothingToImport("There is no file to import. Name at least one.")
+    sources = {registered.file.source for registered in files}
+    if len(sources) > 1:
+        raise NothingToImport(
+            f"The files are of several sources ({', '.join(sorted(sources))}); "
+            "a run takes one. Start a run for each."
+        )
     if not flags.is_ingest_enabled():
         raise IngestDisabled
     in_force = flags.current() | order.options
     with transaction.atomic():
         run = ImportRun.objects.create(
-            source=source,
+            source=sources.pop(),
             trigger=order.trigger,
             requested_by=order.by,
             created_at=timezone.now(),

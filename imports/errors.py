@@ -4,6 +4,8 @@ Rows are never exceptions: a row that cannot be used is a `Rejection`, counted a
 shown. This module imports no Django, so that the child process can use it.
 """
 
+from typing import Any
+
 
 class ImportsError(Exception):
     """Something went wrong while importing. Look at the log of the run."""
@@ -11,7 +13,7 @@ class ImportsError(Exception):
     code = "imports_error"
     is_retryable = False
 
-    def __init__(self, message: str = "", **facts: object) -> None:
+    def __init__(self, message: str = "", **facts: Any) -> None:
         self.facts = facts
         super().__init__(message or (self.__doc__ or "").strip().split("\n")[0])
 
@@ -20,6 +22,12 @@ class NothingToImport(ImportsError):
     """There is no file to import."""
 
     code = "nothing_to_import"
+
+
+class StatementInvalid(ImportsError):
+    """What is said of the files cannot be; the fact `field` names what."""
+
+    code = "statement_invalid"
 
 
 class FileRejected(ImportsError):

@@ -50,7 +50,6 @@ def ingest() -> Ingest:
         )
         run = actions.start_run(
             registered,
-            source=source,
             order=Order(
                 trigger=ImportRun.Trigger.COMMAND,
                 force=force,

@@ -133,9 +133,7 @@ class SourceFileAdmin(PageAdmin):
         files = sorted(queryset, key=lambda file: (file.source, file.pk))
         for source, of_source in groupby(files, key=lambda file: str(file.source)):
             try:
-                runs.append(
-                    _queue_again(list(of_source), source=source, request=request)
-                )
+                runs.append(_queue_again(list(of_source), request=request))
             except ImportsError as error:
                 self.message_user(request, f"{source}: {error}", messages.ERROR)
         for run in runs:
@@ -149,12 +147,9 @@ class SourceFileAdmin(PageAdmin):
         return redirect("admin:imports_importrun_change", runs[0].pk)
 
 
-def _queue_again(
-    files: list[SourceFile], *, source: str, request: HttpRequest
-) -> ImportRun:
+def _queue_again(files: list[SourceFile], *, request: HttpRequest) -> ImportRun:
     return actions.start_run(
         [Registered(file=file, name=file.name) for file in files],
-        source=source,
         order=Order(
             trigger=ImportRun.Trigger.ADMIN,
             by=request.user,  # type: ignore[arg-type]

@@ -1,12 +1,10 @@
 """The upload page: files from a form -> the manifest -> a queued run."""
 
-import datetime as dt
-import unicodedata
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -15,9 +13,6 @@ from imports.actions import Order
 from imports.errors import ImportsError, IngestDisabled
 from imports.models import ImportRun, RunFile, SourceFile
 from imports.pipeline.manifest import PRIORITY_MAX, Statement
-
-FIRST_MOMENT = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-LAST_MOMENT = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
 class SeveralFilesInput(forms.ClearableFileInput):
@@ -71,18 +66,6 @@ class UploadForm(forms.Form):
         help_text="Otherwise the same bytes are no work.",
     )
 
-    def clean_source(self) -> str:
-        source = unicodedata.normalize("NFC", self.cleaned_data["source"]).strip()
-        if not source.isprintable():
-            raise ValidationError("Use printable characters only.")
-        return source
-
-    def clean_observed_at(self) -> dt.datetime | None:
-        moment: dt.datetime | None = self.cleaned_data["observed_at"]
-        if moment and not FIRST_MOMENT <= moment < LAST_MOMENT:
-            raise ValidationError("Must be a time from 1970 to 2099.")
-        return moment
-
 
 def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
     """Show the form; take its files in, queue their run and go to its page."""
@@ -98,7 +81,7 @@ def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespons
         try:
             run = _start_run(request, form.cleaned_data)
         except ImportsError as error:
-            form.add_error(None, str(error))
+            form.add_error(error.facts.get("field"), str(error))
         else:
             messages.success(request, _what_happened(run))
             return redirect("admin:imports_importrun_change", run.pk)
@@ -128,7 +111,6 @@ def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
     )
     return actions.start_run(
         actions.register_uploads(asked["files"], statement=statement),
-        source=asked["source"],
         order=Order(
             trigger=ImportRun.Trigger.ADMIN,
             by=request.user,  # type: ignore[arg-type]

@@ -4,12 +4,13 @@ Never stores a file under the name that a client gave it, never the same bytes t
 """
 
 import hashlib
+import re
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -19,12 +20,16 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from imports import conf
-from imports.errors import FileRejected
+from imports.errors import FileRejected, StatementInvalid
 from imports.models import SourceFile
 
 CHUNK_BYTES = 1 << 20
 NAME_CHARS = 255
 PRIORITY_MAX = 65_535
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
+#: A version counts milliseconds from the first; the database reads no later dates.
+FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_MOMENT = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,24 @@ class Statement:
     priority: int | None = None
     observed_at: datetime | None = None
     by: User | None = None
+
+    def __post_init__(self) -> None:
+        if not SOURCE.fullmatch(self.source):
+            raise StatementInvalid(
+                f"The source {self.source!r} is not a name: use up to 50 small letters, "
+                "digits, hyphens and underscores, such as f1 or club-a.",
+                field="source",
+            )
+        if self.priority is not None and not 0 <= self.priority <= PRIORITY_MAX:
+            raise StatementInvalid(
+                f"The priority {self.priority} must be from 0 to {PRIORITY_MAX}.",
+                field="priority",
+            )
+        if self.observed_at and not FIRST_MOMENT <= self.observed_at < LAST_MOMENT:
+            raise StatementInvalid(
+                f"Observed at {self.observed_at.isoformat()}: must be from 1970 to 2099.",
+                field="observed_at",
+            )
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def test_worker_takes_a_queued_season_to_its_end(start: Any) -> None:
         sorted(SAMPLE.glob("*.csv*")), statement=Statement(source="f1")
     )
     run = actions.start_run(
-        files, source="f1", order=Order(trigger=ImportRun.Trigger.ADMIN), in_queue=True
+        files, order=Order(trigger=ImportRun.Trigger.ADMIN), in_queue=True
     )
 
     start("qcluster")

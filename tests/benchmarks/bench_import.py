@@ -202,7 +202,7 @@ def _import_here(file: Path, options: dict[str, Any]) -> None:
         force=force,
         options={Flag(name): value for name, value in options.items()},
     )
-    run = actions.start_run(registered, source="bench", order=order)
+    run = actions.start_run(registered, order=order)
     lanes = [Lane(name=f"bench-{n}") for n in range(options["concurrency"])]
     actions.work_run(run, lanes=lanes)
     seconds = time.perf_counter() - started

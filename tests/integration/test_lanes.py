@@ -41,9 +41,7 @@ def meeting(write_csv) -> Path:
 def run(meeting: Path) -> ImportRun:
     """A run that is prepared: its races wait for lanes."""
     registered = actions.register_paths([meeting], statement=Statement(source="test"))
-    run = actions.start_run(
-        registered, source="test", order=Order(trigger=ImportRun.Trigger.COMMAND)
-    )
+    run = actions.start_run(registered, order=Order(trigger=ImportRun.Trigger.COMMAND))
     actions.claim_run(run)
     conductor.prepare_run(run)
     run.refresh_from_db()
@@ -135,9 +133,7 @@ def test_retryable_error_is_tried_again_and_a_lasting_one_fails(run, monkeypatch
 @pytest.mark.django_db
 def test_run_whose_staging_fails_is_failed_not_stuck(meeting, monkeypatch):
     registered = actions.register_paths([meeting], statement=Statement(source="test"))
-    run = actions.start_run(
-        registered, source="test", order=Order(trigger=ImportRun.Trigger.COMMAND)
-    )
+    run = actions.start_run(registered, order=Order(trigger=ImportRun.Trigger.COMMAND))
     actions.claim_run(run)
 
     def boom(*args: Any, **kwargs: Any) -> None:
@@ -171,9 +167,7 @@ def test_same_bytes_twice_in_one_run_are_read_once(meeting):
     [registered] = actions.register_paths([meeting], statement=Statement(source="test"))
     twice = [registered, Registered(file=registered.file, name="copy.csv")]
 
-    run = actions.start_run(
-        twice, source="test", order=Order(trigger=ImportRun.Trigger.COMMAND)
-    )
+    run = actions.start_run(twice, order=Order(trigger=ImportRun.Trigger.COMMAND))
 
     states = run.run_files.order_by("number").values_list("name", "state")
     assert list(states) == [("laps.csv", "waiting"), ("copy.csv", "duplicate")]

@@ -35,7 +35,7 @@ def imported_season(
                 sorted(SAMPLE.glob("*.csv*")), statement=Statement(source=SOURCE)
             )
             order = Order(trigger=ImportRun.Trigger.COMMAND)
-            run = actions.start_run(files, source=SOURCE, order=order)
+            run = actions.start_run(files, order=order)
             actions.work_run(run, lanes=[Lane(name="test")])
         yield
         TestCase._rollback_atomics(atomics)
