@@ -79,7 +79,7 @@ def settle_unchanged(run: StagedRun) -> int:
     return run.tables.execute(
         "settle_unchanged_races",
         run=run.run_id,
-        source=run.source,
+        meetings=list(run.meeting_ids.values()),
         file_numbers=files["file_numbers"],
         versions=files["versions"],
     )

@@ -98,7 +98,7 @@ WITH same AS (
     JOIN races_race r ON r.meeting_id = m.id
     JOIN races_entrant e ON e.race_id = r.id
     JOIN races_lap l ON l.entrant_id = e.id
-    WHERE m.source = %(source)s
+    WHERE m.id = ANY (%(meetings)s::bigint[])
       AND l.version >= r.laps_floor
       AND EXISTS (
           SELECT 1
