@@ -214,60 +214,62 @@ def _drive() -> Cell:
     return DRIVER.with_value(cells.storable(key, max_chars=200))
 
 
+RESULT = ENTRANT | {
+    "resultId",
+    "grid",
+    "positionText",
+    "points",
+    "laps",
+    "time",
+    "milliseconds",
+    "fastestLapTime",
+}
+
+
 def _result_layout(
     name: str, *, race: str, own: set[str], excluded: set[str]
 ) -> Layout:
     """Give the layout of results.csv or sprint_results.csv: same columns, other race."""
 
     def tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
-        return (
-            CanonicalTable(
-                kind="entrant",
-                keys=(MEETING, _in_race(race), _drive()),
-                values=(
-                    text("number", "number", max_chars=20),
-                    text("competitor", "driverId", max_chars=200),
-                    text("team", "constructorId", max_chars=200),
-                    _status(),
-                    cells.small("grid", "grid"),
-                    cells.small("position", "position"),
-                    cells.decimal("points", "points"),
-                    cells.whole("laps_completed", "laps"),
-                    cells.whole("total_time_ms", "milliseconds"),
-                    _time_text(),
-                    _behind(),
-                    cells.duration_ms("fastest_lap_ms", "fastestLapTime"),
-                    *_attributes(
-                        columns,
-                        result="resultId",
-                        position_order="positionOrder",
-                        position_text="positionText",
-                        fastest_lap_number="fastestLap",
-                        fastest_lap_rank="rank",
-                        fastest_lap_speed_kmh="fastestLapSpeed",
-                        status_id="statusId",
-                    ),
-                ),
-            ),
-        )
+        keys = (MEETING, _in_race(race), _drive())
+        values = _result_values(columns)
+        return (CanonicalTable(kind="entrant", keys=keys, values=values),)
 
-    shared = ENTRANT | {
-        "resultId",
-        "grid",
-        "positionText",
-        "points",
-        "laps",
-        "time",
-        "milliseconds",
-        "fastestLapTime",
-    }
     return Layout(
         name=f"ergast.{name}",
-        required=frozenset(shared | own),
+        required=frozenset(RESULT | own),
         excluded=frozenset(excluded),
         tables=tables,
         null_markers=NULLS,
         prepare=_number_drives,
+    )
+
+
+def _result_values(columns: frozenset[str]) -> tuple[Cell, ...]:
+    return (
+        text("number", "number", max_chars=20),
+        text("competitor", "driverId", max_chars=200),
+        text("team", "constructorId", max_chars=200),
+        _status(),
+        cells.small("grid", "grid"),
+        cells.small("position", "position"),
+        cells.decimal("points", "points"),
+        cells.whole("laps_completed", "laps"),
+        cells.whole("total_time_ms", "milliseconds"),
+        _time_text(),
+        _behind(),
+        cells.duration_ms("fastest_lap_ms", "fastestLapTime"),
+        *_attributes(
+            columns,
+            result="resultId",
+            position_order="positionOrder",
+            position_text="positionText",
+            fastest_lap_number="fastestLap",
+            fastest_lap_rank="rank",
+            fastest_lap_speed_kmh="fastestLapSpeed",
+            status_id="statusId",
+        ),
     )
 
 

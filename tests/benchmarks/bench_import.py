@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ ENTRANTS = 20
 OBSERVED = "2024-01-01T00:00:00Z"
 LATER = "2024-01-02T00:00:00Z"
 REPEATS = 3
+FIRST = {"concurrency": 2, "observed_at": OBSERVED}
 
 #: What `manage.py sqlmigrate` prints for an ordinary model on Django 5.2:
 #: class Lap: entrant = ForeignKey(Entrant, CASCADE), number, position, time_ms,
@@ -95,66 +97,95 @@ def _write_file(path: Path, laps: int, *, slower_ms: int = 0) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Bench:
+    """The server, the season and the baseline that all imports are measured against."""
+
+    address: str
+    environment: dict[str, str]
+    season: Path
+    rows: int
+    baseline: float
+
+    def empty(self) -> None:
+        """Empty the tables."""
+        _empty(self.address)
+
+    def fill(self) -> None:
+        """Empty the tables and import the season."""
+        self.empty()
+        _import(self.season, self.environment, FIRST)
+
+    def measure(
+        self,
+        name: str,
+        before: Callable[[], None],
+        *,
+        file: Path | None = None,
+        repeats: int = REPEATS,
+        **options: Any,
+    ) -> float:
+        """Import after `before`, several times; print the row, give the median."""
+        results = []
+        for _ in range(repeats):
+            before()
+            found = _import(file or self.season, self.environment, FIRST | options)
+            results.append(found)
+        seconds = statistics.median(r["seconds"] for r in results)
+        chosen = min(results, key=lambda r: abs(r["seconds"] - seconds))
+        _print_row(name, seconds, self.baseline, self.rows, chosen)
+        return seconds
+
+
 def _benchmark(laps: int, *, folder: Path) -> None:
     address = _make_database()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": address,
-        "FILES_DIR": str(folder / "files"),
-    }
+    files = str(folder / "files")
     season = _write_file(folder / "season.csv", laps)
     changed = _write_file(folder / "changed.csv", laps, slower_ms=1)
     rows = sum(1 for _ in laps_of_season(laps))
-    print(
-        f"{rows:,} laps in {RACES} races, {season.stat().st_size / 1e6:.1f} MB of CSV"
-    )
-    print(f"baseline: best of {REPEATS}; imports: median of {REPEATS}\n")
+    size = season.stat().st_size / 1e6
+    print(f"{rows:,} laps in {RACES} races, {size:.1f} MB of CSV")
+    print(f"baseline: best of {REPEATS}; imports: median of {REPEATS}, orm: of 1\n")
     baseline = min(_bare_copy(address, laps) for _ in range(REPEATS))
     _print_row("bare COPY, ordinary Django table", baseline, baseline, rows, {})
-
-    def measure(
-        name: str, file: Path, before: Callable[[], None], **options: Any
-    ) -> float:
-        results = []
-        # The slow writer once: its spread is small beside its distance.
-        for _ in range(1 if options.get("writer") == "orm" else REPEATS):
-            before()
-            results.append(_import(file, environment, options))
-        seconds = statistics.median(r["seconds"] for r in results)
-        chosen = min(results, key=lambda r: abs(r["seconds"] - seconds))
-        _print_row(name, seconds, baseline, rows, chosen)
-        return seconds
-
-    def empty() -> None:
-        _empty(address)
-
-    def filled() -> None:
-        _empty(address)
-        _import(season, environment, {"concurrency": 2, "observed_at": OBSERVED})
-
-    first = {"observed_at": OBSERVED}
-    fresh = measure("fresh, merge, 2 lanes", season, empty, concurrency=2, **first)
-    measure("fresh, merge, 1 lane", season, empty, concurrency=1, **first)
-    orm = measure(
-        "fresh, orm, 2 lanes", season, empty, concurrency=2, writer="orm", **first
+    bench = Bench(
+        address=address,
+        environment={**os.environ, "DATABASE_URL": address, "FILES_DIR": files},
+        season=season,
+        rows=rows,
+        baseline=baseline,
     )
-    measure("fresh, orm, 1 lane", season, empty, concurrency=1, writer="orm", **first)
-    forced = measure(
-        "forced again, unchanged", season, filled, concurrency=2, force=True, **first
-    )
-    newer = measure(
-        "newer, nothing changed", season, filled, concurrency=2, observed_at=LATER
-    )
-    all_new = measure(
-        "every lap changed", changed, filled, concurrency=2, observed_at=LATER
-    )
-    again = measure("same file again", season, filled, concurrency=2, **first)
+    _print_ratios(_measure_all(bench, changed=changed), baseline=baseline)
+
+
+def _measure_all(bench: Bench, *, changed: Path) -> dict[str, float]:
+    """Time every kind of import; the slow writer once, its spread is small beside it."""
+    empty, fill = bench.empty, bench.fill
+    orm = {"writer": "orm", "repeats": 1}
+    fresh = bench.measure("fresh, merge, 2 lanes", empty)
+    bench.measure("fresh, merge, 1 lane", empty, concurrency=1)
+    slow = bench.measure("fresh, orm, 2 lanes", empty, **orm)
+    bench.measure("fresh, orm, 1 lane", empty, concurrency=1, **orm)
+    return {
+        "fresh": fresh,
+        "orm": slow,
+        "forced": bench.measure("forced again, unchanged", fill, force=True),
+        "newer": bench.measure("newer, nothing changed", fill, observed_at=LATER),
+        "changed": bench.measure(
+            "every lap changed", fill, file=changed, observed_at=LATER
+        ),
+        "again": bench.measure("same file again", fill),
+    }
+
+
+def _print_ratios(seconds: dict[str, float], *, baseline: float) -> None:
+    fresh = seconds["fresh"]
     print(f"\nfresh / bare COPY        {fresh / baseline:.2f}")
-    print(f"forced / fresh           {forced / fresh:.2f}")
-    print(f"newer unchanged / fresh  {newer / fresh:.2f}")
-    print(f"all changed / fresh      {all_new / fresh:.2f}")
-    print(f"same again / fresh       {again / fresh:.2f}")
-    print(f"orm writer / merge       {orm / fresh:.2f}")
+    print(f"forced / fresh           {seconds['forced'] / fresh:.2f}")
+    print(f"newer unchanged / fresh  {seconds['newer'] / fresh:.2f}")
+    print(f"all changed / fresh      {seconds['changed'] / fresh:.2f}")
+    print(f"same again / fresh       {seconds['again'] / fresh:.2f}")
+    print(f"orm writer / merge       {seconds['orm'] / fresh:.2f}")
 
 
 def _import(
