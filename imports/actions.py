@@ -17,7 +17,7 @@ from imports import conf, doorbell, flags
 from imports.errors import IngestDisabled, NothingToImport
 from imports.flags import Flag, FlagValue
 from imports.models import FeatureFlag, ImportRun, RunFile, SourceFile
-from imports.pipeline import manifest
+from imports.pipeline import checkpoint, manifest
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.run import end_run, prepare_run, run_lane
@@ -97,19 +97,35 @@ def start_run(
 
 
 def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
-    """Take a queued run to its end: one lane here, several in a thread each."""
+    """Take a queued run to its end: one lane here, several in a thread each.
+
+    An interrupt (Ctrl-C, SIGTERM) stops the lanes after the races in work and ends the
+    run as cancelled; what was committed stays.
+    """
     if not claim_run(run):
         return
-    prepare_run(run)
+    try:
+        prepare_run(run)
+        _run_lanes(run, lanes)
+    except KeyboardInterrupt:
+        _ask_to_stop([run], message="It was interrupted. Start it again to go on.")
+        checkpoint.cancel_waiting(run.pk)
+    end_run(run)
+
+
+def _run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> None:
     if len(lanes) == 1:
         run_lane(run, lane=lanes[0])
-    else:
-        with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
-            for finished in [
-                threads.submit(_run_lane_in_thread, run, lane) for lane in lanes
-            ]:
-                finished.result()
-    end_run(run)
+        return
+    with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
+        working = [threads.submit(_run_lane_in_thread, run, lane) for lane in lanes]
+        try:
+            for lane in working:
+                lane.result()
+        except KeyboardInterrupt:
+            # Said before the threads are waited for: no lane claims another race.
+            _ask_to_stop([run], message="It was interrupted. Start it again to go on.")
+            raise
 
 
 def claim_run(run: ImportRun) -> bool:
@@ -128,20 +144,33 @@ def lanes_of(run: ImportRun) -> int:
 
 
 def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
-    """End runs in the queue, ask the others to stop after the races in work.
+    """End runs that nobody works on, ask the others to stop after the races in work.
 
     Gives how many were ended or asked; what is over stays as it is.
     """
-    chosen = ImportRun.objects.filter(pk__in=[run.pk for run in runs])
-    cancel = {
-        "is_cancel_requested": True,
-        "message": f"Cancelled by {by or 'the system'}.",
-    }
+    open_runs = [run for run in runs if not run.is_final]
+    message = f"Cancelled by {by or 'the system'}."
+    asked = _ask_to_stop(open_runs, message=message)
     # No worker holds these, and none may ever come.
-    ended = chosen.filter(state=ImportRun.State.QUEUED).update(
-        state=ImportRun.State.CANCELLED, finished_at=timezone.now(), **cancel
+    queued = ImportRun.objects.filter(
+        pk__in=[run.pk for run in open_runs], state=ImportRun.State.QUEUED
     )
-    return ended + chosen.exclude(state__in=ImportRun.FINAL).update(**cancel)
+    queued.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now())
+    for run in ImportRun.objects.filter(
+        pk__in=[run.pk for run in open_runs], state=ImportRun.State.WRITING
+    ):
+        # Its lanes may be dead; then nothing is left to wait for.
+        checkpoint.cancel_waiting(run.pk)
+        checkpoint.settle_abandoned(run.pk)
+        end_run(run)
+    return asked
+
+
+def _ask_to_stop(runs: Iterable[ImportRun], *, message: str) -> int:
+    chosen = ImportRun.objects.filter(pk__in=[run.pk for run in runs])
+    return chosen.exclude(state__in=ImportRun.FINAL).update(
+        is_cancel_requested=True, message=message
+    )
 
 
 def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:

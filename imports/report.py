@@ -36,6 +36,22 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
     }
 
 
+def of_nothing(message: str) -> dict[str, Any]:
+    """Give the object of a command that could do nothing: no run, and why."""
+    races = dict.fromkeys(("total", "succeeded", "failed", "retryable"), 0)
+    return {
+        "run": None,
+        "state": "refused",
+        "message": message,
+        "files": [],
+        "races": {**races, "max_ms": None, "p50_ms": None, "p95_ms": None},
+        "rows": Counts().as_dict(),
+        "laps": Counts().as_dict(),
+        "conflicts": 0,
+        "seconds": 0.0,
+    }
+
+
 def exit_code(run: ImportRun) -> int:
     """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is."""
     if run.state in (ImportRun.State.SUCCEEDED, ImportRun.State.QUEUED):
@@ -58,7 +74,7 @@ def as_text(run: ImportRun, result: dict[str, Any]) -> str:
         f"  laps   {_row_summary(laps)}",
     ]
     if result["conflicts"]:
-        lines.append(f"  {result['conflicts']:,} conflicts between files")
+        lines.append(f"  conflicts between files: {result['conflicts']:,}")
     return "\n".join([*lines, *_troubles(run)])
 
 

@@ -2,66 +2,48 @@
 
 from typing import Any
 
-from races.models import Competitor, Entrant, Lap, Meeting, PitStop, Race, Team, Venue
+from django.db import models
 
-RACE = ("entrant__race__meeting__key", "entrant__race__key", "entrant__key", "number")
-VERSIONED = ("version", "column_versions", "attributes")
+from races.models import Competitor, Entrant, Lap, Meeting, PitStop, Race, Team, Venue
+from stats.models import EntrantStats, RaceStats
+
+#: How a row is named without its surrogate ids.
+NAMES: dict[type[models.Model], tuple[str, ...]] = {
+    Venue: ("source", "key"),
+    Team: ("source", "key"),
+    Competitor: ("source", "key"),
+    Meeting: ("source", "key", "venue__key"),
+    Race: ("meeting__key", "key"),
+    Entrant: ("race__meeting__key", "race__key", "key", "competitor__key", "team__key"),
+    PitStop: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
+    Lap: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
+    EntrantStats: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
+    RaceStats: ("race__meeting__key", "race__key", "fastest_lap_entrant__key"),
+}
+
+
+def rows(model: type[models.Model]) -> list[tuple[Any, ...]]:
+    """Give every row by its name, with all its own columns, versions included."""
+    own = [
+        field.name
+        for field in model._meta.concrete_fields
+        if not field.primary_key and not field.is_relation
+    ]
+    found = model._default_manager.values_list(*NAMES[model], *own)
+    return sorted(found, key=lambda row: [str(value) for value in row])
 
 
 def laps() -> list[tuple[Any, ...]]:
-    """Give every lap by natural key, versions included."""
-    columns = ("time_ms", "elapsed_ms", "position", "sector1_ms", "sector2_ms")
-    rows = Lap.objects.values_list(
-        *RACE,
-        *columns,
-        "sector3_ms",
-        "in_pit",
-        "is_deleted",
-        "version",
-        "columns",
-        "older",
-    )
-    return sorted(rows, key=lambda row: row[:4])
+    """Give every lap: meeting, race, entrant, number, then its own columns."""
+    return rows(Lap)
 
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:
-    """Give all tables that files write, by natural key."""
-    shared = ("source", "key", "name", *VERSIONED)
-    meeting = (
-        "source",
-        "key",
-        "name",
-        "venue__key",
-        "start_date",
-        "season",
-        *VERSIONED,
-    )
-    race = ("meeting__key", "key", "name", "kind", "scheduled_start", *VERSIONED)
-    entrant = (
-        "race__meeting__key",
-        "race__key",
-        "key",
-        "number",
-        "name",
-        "competitor__key",
-        "team__key",
-        "status",
-        "grid",
-        "position",
-        "points",
-        "total_time_ms",
-        *VERSIONED,
-    )
-    stop = (*RACE, "lap", "duration_ms", "time_of_day", "version", "column_versions")
-    found = {
-        "venue": Venue.objects.values_list(*shared, "country"),
-        "team": Team.objects.values_list(*shared),
-        "competitor": Competitor.objects.values_list(*shared),
-        "meeting": Meeting.objects.values_list(*meeting),
-        "race": Race.objects.values_list(*race),
-        "entrant": Entrant.objects.values_list(*entrant),
-        "pit_stop": PitStop.objects.values_list(*stop),
-    }
-    return {name: sorted(rows, key=str) for name, rows in found.items()} | {
-        "lap": laps()
-    }
+    """Give all tables that follow from files."""
+    return {model.__name__: rows(model) for model in NAMES}
+
+
+def clear() -> None:
+    """Empty them."""
+    for model in reversed(NAMES):
+        model._default_manager.all().delete()

@@ -17,7 +17,8 @@ DRIVER = cells.key("key", "driverId")
 #: The columns of every file of results.
 ENTRANT = {"raceId", "driverId", "constructorId", "number", "position"}
 
-#: `positionText` of a result -> status; a number is a classified finish
+#: `positionText` of a result -> status; a number is a place: the driver was
+#: classified, at the finish or not
 #: (ergast.com, "status" and "positionText").
 STATUS_BY_LETTER = {
     "R": "retired",
@@ -46,7 +47,7 @@ def _status() -> Cell:
     raw = pl.col(clean("positionText"))
     status = (
         pl.when(raw.str.contains(r"^[0-9]+$"))
-        .then(pl.lit("finished"))
+        .then(pl.lit("classified"))
         .otherwise(raw.replace(STATUS_BY_LETTER))
     )
     return text("status", "positionText", max_chars=50).with_value(

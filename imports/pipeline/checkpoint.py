@@ -160,11 +160,10 @@ def record_failed(claim: Claim, error: ImportsError) -> None:
     )
 
 
-def cancel_waiting(run_id: int) -> None:
-    """Settle the races that no lane has begun."""
-    RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING).update(
-        state=State.CANCELLED, finished_at=Now()
-    )
+def cancel_waiting(run_id: int) -> int:
+    """Settle the races that no lane has begun; give how many."""
+    waiting = RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING)
+    return waiting.update(state=State.CANCELLED, finished_at=Now())
 
 
 def settle_abandoned(run_id: int) -> None:

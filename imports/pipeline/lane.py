@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from imports import flags
 from imports.errors import IngestDisabled
 from imports.models import ImportRun
+from imports.pipeline import checkpoint
 from imports.pipeline.checkpoint import Claim
 
 
@@ -18,11 +19,11 @@ class Lane:
     on_race: Callable[[Claim], None] = field(default=lambda claim: None)
 
 
-def is_stopped(run: ImportRun) -> bool:
-    """Whether the kill switch is off or a person cancelled; claims heed both."""
-    if not flags.is_ingest_enabled():
-        ImportRun.objects.filter(pk=run.pk).update(
-            is_cancel_requested=True, message=str(IngestDisabled())
-        )
-        return True
-    return ImportRun.objects.filter(pk=run.pk, is_cancel_requested=True).exists()
+def heed_stop(run: ImportRun) -> None:
+    """Cancel the races that wait, where a person or the kill switch says stop."""
+    is_off = not flags.is_ingest_enabled()
+    this = ImportRun.objects.filter(pk=run.pk)
+    if not is_off and not this.filter(is_cancel_requested=True).exists():
+        return
+    if checkpoint.cancel_waiting(run.pk) and is_off:
+        this.update(is_cancel_requested=True, message=str(IngestDisabled()))

@@ -86,7 +86,7 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
     Known bytes without a new priority or time are the file that they were; with one
     they are a new version of the same content.
     """
-    stored = _store(content)
+    stored = _store(content, name=name)
     known = _known(stored.sha256, statement=statement)
     if known:
         return known
@@ -146,7 +146,7 @@ def _known(sha256: str, *, statement: Statement) -> SourceFile | None:
     return same.order_by("version").last()
 
 
-def _store(content: IO[bytes]) -> Stored:
+def _store(content: IO[bytes], *, name: str) -> Stored:
     """Stream to a temporary file while hashing, then move it to where it belongs."""
     digest = hashlib.sha256()
     size = 0
@@ -156,7 +156,7 @@ def _store(content: IO[bytes]) -> Stored:
             size += len(chunk)
             if size > limit:
                 raise FileRejected(
-                    f"The file is larger than {limit:,} bytes. Split it, or raise "
+                    f"{_shown(name)} is larger than {limit:,} bytes. Split it, or raise "
                     "IMPORTS_MAX_FILE_BYTES."
                 )
             digest.update(chunk)

@@ -11,7 +11,7 @@ from imports.models import ImportRun, RunFile
 from imports.pipeline import checkpoint, session, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import fail_run, finish_run
-from imports.pipeline.lane import Lane, is_stopped
+from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.plan import plan_races
 from imports.pipeline.stage import stage_files
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
@@ -56,8 +56,7 @@ def run_lane(run: ImportRun, *, lane: Lane) -> None:
         lane.on_race(claim)
         if claim.number in ANALYZE_AFTER_RACES:
             session.analyze_races()
-    if is_stopped(run):
-        checkpoint.cancel_waiting(run.pk)
+    heed_stop(run)
     checkpoint.settle_abandoned(run.pk)
 
 

@@ -16,7 +16,7 @@ HINTS = {
     status.HTTP_400_BAD_REQUEST: "Mend the named parameter; /api/v1/docs/ lists them.",
     status.HTTP_401_UNAUTHORIZED: "Send credentials of a Scrutineer user.",
     status.HTTP_403_FORBIDDEN: "Ask an administrator for the permission named.",
-    status.HTTP_404_NOT_FOUND: "Check the id or the page link; rows can be undone.",
+    status.HTTP_404_NOT_FOUND: "Check the id and the address.",
     status.HTTP_405_METHOD_NOT_ALLOWED: "This resource can only be read.",
     status.HTTP_406_NOT_ACCEPTABLE: "Ask for application/json.",
 }

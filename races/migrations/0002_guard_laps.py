@@ -58,13 +58,24 @@ END $$;
 CREATE TRIGGER entrant_laps_go_along AFTER DELETE ON races_entrant
     REFERENCING OLD TABLE AS old_entrants
     FOR EACH STATEMENT EXECUTE FUNCTION races_delete_laps_of_entrants();
+
+CREATE FUNCTION races_delete_all_laps() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM races_lap;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER all_laps_go_along AFTER TRUNCATE ON races_entrant
+    FOR EACH STATEMENT EXECUTE FUNCTION races_delete_all_laps();
 """
 
 DROP_GUARD = """
+DROP TRIGGER all_laps_go_along ON races_entrant;
 DROP TRIGGER entrant_laps_go_along ON races_entrant;
 DROP TRIGGER entrant_id_is_fixed ON races_entrant;
 DROP TRIGGER lap_entrant_is_fixed ON races_lap;
 DROP TRIGGER lap_entrant_exists ON races_lap;
+DROP FUNCTION races_delete_all_laps();
 DROP FUNCTION races_delete_laps_of_entrants();
 DROP FUNCTION races_refuse_key_change();
 DROP FUNCTION races_lap_entrants_exist();

@@ -1,5 +1,6 @@
 """A real qcluster works what the admin and `--queue` leave to it."""
 
+import signal
 import time
 from typing import Any
 
@@ -71,3 +72,26 @@ def test_killed_command_leaves_whole_races_and_can_be_run_again(start: Any) -> N
 
     assert again.wait(PATIENCE_SECONDS) == 0
     assert Lap.objects.count() == 23_529
+
+
+@pytest.mark.parametrize("lanes", ["1", "3"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_command_ends_its_run(start: Any, number: int, lanes: str) -> None:
+    process = start("ingest_races", str(SAMPLE), "--source=f1", "--concurrency", lanes)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while Lap.objects.count() == 0 and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+    process.send_signal(number)
+
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    run = ImportRun.objects.get()
+    assert run.is_final
+    assert "Traceback" not in output
+    assert process.returncode == (0 if run.state == "succeeded" else 1)
+    assert Lap.objects.count() == sum(
+        race.lap_counts.inserted for race in run.checkpoints.all()
+    )
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    assert StagingTables(run.pk).laps not in tables

@@ -127,6 +127,37 @@ def test_missing_path_is_named(tmp_path):
     assert caught.value.returncode == 2
 
 
+def test_refusal_is_a_json_object_too(tmp_path, capsys):
+    out = StringIO()
+
+    with pytest.raises(CommandError):
+        call_command("ingest_races", str(tmp_path / "gone.csv"), json=True, stdout=out)
+
+    result = json.loads(out.getvalue())
+    assert (result["run"], result["state"]) == (None, "refused")
+    assert "no such file" in result["message"]
+
+
+@pytest.mark.parametrize("source", ["", "A/B C", "x" * 51, "é"])
+def test_source_that_is_no_name_is_refused(laps, source):
+    with pytest.raises(CommandError, match="is not a name") as caught:
+        _ingest(laps, source=source)
+
+    assert caught.value.returncode == 2
+    assert not SourceFile.objects.exists()
+
+
+def test_hidden_files_and_folders_are_left_out(laps, tmp_path):
+    inbox = tmp_path / "inbox"
+    (inbox / ".git").mkdir(parents=True)
+    (inbox / ".git" / "config").write_text("[core]")
+    laps.rename(inbox / "laps.csv")
+
+    code, result = _ingest(inbox)
+
+    assert (code, len(result["files"])) == (0, 1)
+
+
 def test_kill_switch_starts_nothing(laps):
     actions.set_flag(Flag.INGEST_ENABLED, "off", reason="maintenance", by=None)
 

@@ -252,3 +252,18 @@ def test_mistake_of_ours_in_one_race_leaves_the_others_written(run, monkeypatch)
     assert run.state == "partial"
     assert set(Race.objects.values_list("key", flat=True)) == set("1345678")
     assert run.checkpoints.get(race_key="2").error_code == "unexpected_failure"
+
+
+@pytest.mark.django_db
+def test_cancelling_a_run_whose_lanes_are_dead_ends_it(run):
+    assert checkpoint.claim_race(run.pk, owner="dies")
+    RaceCheckpoint.objects.filter(state="claimed").update(
+        lease_until="2020-01-01T00:00Z"
+    )
+
+    actions.cancel_runs([run], by=None)
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    states = set(run.checkpoints.values_list("state", flat=True))
+    assert states == {"cancelled"}

@@ -35,6 +35,13 @@ def test_deleted_entrant_takes_its_laps_along(alice):
     assert not Lap.objects.exists()
 
 
+def test_truncated_entrants_take_their_laps_along(alice):
+    _sql("SET CONSTRAINTS ALL IMMEDIATE")
+    _sql("TRUNCATE races_entrant CASCADE")
+
+    assert not Lap.objects.exists()
+
+
 def test_deleted_meeting_takes_its_laps_along(alice):
     Meeting.objects.all().delete()
 

@@ -1,6 +1,7 @@
 """Import race files: the door for cron and for people at a terminal."""
 
 import json
+import signal
 import sys
 from argparse import ArgumentParser
 from datetime import UTC, datetime
@@ -8,19 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.utils.dateparse import parse_datetime
 
 from imports import actions, conf, report
 from imports.actions import Order
-from imports.errors import ImportsError
+from imports.errors import ImportsError, NothingToImport, StatementInvalid
 from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ImportRun
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
-
-NOTHING_DONE = 2
 
 
 class Command(BaseCommand):
@@ -67,11 +66,8 @@ class Command(BaseCommand):
             run = self._start(options)
             if not options["queue"]:
                 self._work(run, is_quiet=options["json"])
-        except ImportsError as error:
-            raise CommandError(str(error), returncode=NOTHING_DONE) from error
-        except OperationalError as error:
-            message = f"The database cannot be reached: {error}"
-            raise CommandError(message, returncode=NOTHING_DONE) from error
+        except (ImportsError, DatabaseError, OSError) as error:
+            raise self._refusal(error, is_json=options["json"]) from error
         run.refresh_from_db()
         result = report.as_dict(run)
         if options["json"]:
@@ -80,6 +76,18 @@ class Command(BaseCommand):
             self.stdout.write(report.as_text(run, result))
         if code := report.exit_code(run):
             sys.exit(code)
+
+    def _refusal(self, error: Exception, *, is_json: bool) -> CommandError:
+        """Say in a sentence why nothing could be done; with --json as an object too."""
+        message = str(error).strip()
+        if isinstance(error, DatabaseError):
+            message = (
+                f"The database cannot be used: {message.splitlines()[0]}. Is it there, "
+                "and migrated (manage.py migrate)?"
+            )
+        if is_json:
+            self.stdout.write(json.dumps(report.of_nothing(message)))
+        return CommandError(message, returncode=report.NOTHING_DONE)
 
     def _start(self, options: dict[str, Any]) -> ImportRun:
         statement = Statement(
@@ -99,6 +107,8 @@ class Command(BaseCommand):
 
     def _work(self, run: ImportRun, *, is_quiet: bool) -> None:
         is_shown = sys.stderr.isatty() and not is_quiet
+        # cron and systemd stop with SIGTERM what people stop with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with Progress(run, is_shown=is_shown) as progress:
             lanes = [
                 Lane(name=f"command-{n}", on_race=progress.race_settled)
@@ -113,15 +123,19 @@ def _files(paths: list[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file())
-            found += [p for p in inside if not p.name.startswith(".")]
+            found += [p for p in inside if not _is_hidden(p.relative_to(path))]
         elif path.is_file():
             found.append(path)
         else:
-            raise CommandError(f"{path}: no such file.", returncode=NOTHING_DONE)
+            raise NothingToImport(f"{path}: no such file.")
     if not found:
         names = ", ".join(map(str, paths))
-        raise CommandError(f"{names}: no file in it.", returncode=NOTHING_DONE)
+        raise NothingToImport(f"{names}: no file in it.")
     return found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _flag_options(options: dict[str, Any]) -> dict[Flag, FlagValue]:
@@ -142,8 +156,7 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None:
-        raise CommandError(
+        raise StatementInvalid(
             f"--observed-at {text}: must be a time such as 2022-03-20T15:00:00Z.",
-            returncode=NOTHING_DONE,
         )
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Runs in the admin: their list, their page, cancelling, importing again."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -105,6 +106,15 @@ def test_cancel_ends_a_queued_run_and_leaves_one_that_is_over(
 def test_cancel_asks_a_running_run_to_stop(as_boss: Client) -> None:
     run = queued(started_at=timezone.now())
     ImportRun.objects.filter(pk=run.pk).update(state="writing")
+    RaceCheckpoint.objects.create(
+        run=run,
+        number=1,
+        source=run.source,
+        meeting_key="ashford",
+        race_key="1",
+        state="claimed",
+        lease_until=timezone.now() + timedelta(minutes=1),
+    )
 
     choose(as_boss, RUNS, "cancel_runs", [run])
 

@@ -117,7 +117,7 @@ def test_upload_shows_why_a_file_is_refused(as_boss: Client, settings: Any) -> N
 
     response = upload(as_boss, laps_file())
 
-    assert "The file is larger than 10 bytes." in response.content.decode()
+    assert "is larger than 10 bytes." in response.content.decode()
     assert not ImportRun.objects.exists()
 
 

@@ -106,7 +106,7 @@ def entrant(answer: Answer) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("letter", "status"),
     [
-        ("1", "finished"),
+        ("1", "classified"),
         ("R", "retired"),
         ("D", "disqualified"),
         ("W", "withdrawn"),
