@@ -1,3 +1,9 @@
+-- name: imply_shared
+-- Venues, teams, competitors or meetings that are only referred to.
+INSERT INTO {table} (source, key)
+SELECT %(source)s, key FROM unnest(%(keys)s::text[]) AS k (key) ORDER BY key
+ON CONFLICT (source, key) DO NOTHING
+
 -- name: open_race
 -- The race by its key and its entrants' ids, all that its rows need to be written.
 -- What is not stored and only mentioned, by laps or stops, is made as an implied row;

@@ -66,29 +66,20 @@ def write_records(
     candidates: Mapping[Key, Sequence[Candidate]],
     *,
     stored: Mapping[Key, Row],
-    mentioned: Iterable[Key] = (),
     new: Callable[[Key], Row],
     tally: Tally,
 ) -> dict[Key, Row]:
-    """Write what the candidates change; give the rows by key, also the unchanged.
-
-    Keys that are only mentioned become implied rows, unless they are stored.
-    """
+    """Write what the candidates change; give the rows by key, also the unchanged."""
     rows = dict(stored)
     changed: list[Row] = []
-    for key in sorted({*candidates, *mentioned}):
-        row = rows[key] if key in rows else new(key)
-        is_new = key not in rows
-        rows[key] = row
-        if key in candidates:
-            decision = decide(
-                candidates[key], stored=None if is_new else register_of(row)
-            )
-            tally.add(decision)
-            _apply(decision, row)
-            is_new = is_new or bool(decision.values)
-        if is_new:
-            changed.append(row)
+    for key in sorted(candidates):
+        row = stored.get(key)
+        decision = decide(candidates[key], stored=register_of(row) if row else None)
+        tally.add(decision)
+        rows[key] = row if row else new(key)
+        _apply(decision, rows[key])
+        if decision.values or row is None:
+            changed.append(rows[key])
     _upsert(model, changed)
     return rows
 

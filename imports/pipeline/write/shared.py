@@ -7,6 +7,8 @@ another over a row of these. What is only referred to becomes an implied row.
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
+
 from imports.models import Counts
 from imports.pipeline.write.records import (
     NO_REFERENCES,
@@ -16,6 +18,7 @@ from imports.pipeline.write.records import (
 )
 from imports.pipeline.write.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.write.tally import Tally
+from imports.sql import statement
 from races.models import Competitor, Meeting, Team, Venue
 
 #: Any of the four models: each has a source and a key.
@@ -76,13 +79,19 @@ def _write(
         files=run.files,
         references=references,
     )
-    keys = {*candidates, *mentioned}
-    stored = model._default_manager.filter(source=run.source, key__in=keys)
-    write_records(
+    stored = model._default_manager.filter(source=run.source, key__in=candidates)
+    rows = write_records(
         model,
         candidates,
-        stored={row.key: row for row in stored} if keys else {},
-        mentioned=mentioned,
+        stored={row.key: row for row in stored} if candidates else {},
         new=lambda key: model(source=run.source, key=key),
         tally=tally,
     )
+    keys = [key for key in mentioned if key not in rows]
+    if keys:
+        table = model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statement("imply_shared", table=table),
+                {"source": run.source, "keys": keys},
+            )
