@@ -14,6 +14,7 @@ from imports.pipeline.finish import fail_run, finish_run
 from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.plan import plan_races
 from imports.pipeline.stage import stage_files
+from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
 from imports.pipeline.write.race import write_race
 from imports.pipeline.write.shared import write_shared
@@ -87,6 +88,9 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
         if run.reads_files_again:
             with watch.timing("unchanged") as timing:
                 timing.rows = _settle_unchanged_races(run)
+        if checkpoint.has_open_races(run.pk):
+            with watch.timing("index"):
+                StagingTables(run.pk).index()
     _move(run, to_state=State.WRITING)
 
 

@@ -23,7 +23,7 @@ from races.models import LapColumn
 
 
 def stage_files(run: ImportRun, *, watch: Stopwatch) -> None:
-    """Stage every waiting file of the run, then index what was staged."""
+    """Stage every waiting file of the run."""
     tables = StagingTables(run.pk)
     tables.create()
     waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
@@ -33,8 +33,7 @@ def stage_files(run: ImportRun, *, watch: Stopwatch) -> None:
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
                 _stage_file(file, tables=tables, sandbox=sandbox)
                 timing.rows = file.laps_staged + file.records_staged
-    with watch.timing("index"):
-        tables.index()
+    tables.analyze()
 
 
 def _stage_file(file: RunFile, *, tables: StagingTables, sandbox: Sandbox) -> None:

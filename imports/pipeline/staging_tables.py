@@ -49,8 +49,12 @@ class StagingTables:
         self.execute("create_staged_laps")
         self.execute("create_staged_records")
 
+    def analyze(self) -> None:
+        """Tell the planner what is in both."""
+        self.execute("analyze_staged")
+
     def index(self) -> None:
-        """Index both by race and tell the planner what is in them."""
+        """Index both by race, for the lanes."""
         for name, table in (
             ("index_staged_laps", self.laps),
             ("index_staged_records", self.records),
@@ -64,7 +68,6 @@ class StagingTables:
                         records=self.records,
                     )
                 )
-        self.execute("analyze_staged")
 
     def drop(self) -> None:
         """Drop both."""
