@@ -22,6 +22,8 @@ from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.run import end_run, prepare_run, run_lane
 
+INTERRUPTED = "It was interrupted. Start it again to go on."
+
 
 @dataclass(frozen=True)
 class Order:
@@ -108,7 +110,7 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
         prepare_run(run)
         _run_lanes(run, lanes)
     except KeyboardInterrupt:
-        _ask_to_stop([run], message="It was interrupted. Start it again to go on.")
+        _ask_to_stop([run], message=INTERRUPTED)
         checkpoint.cancel_waiting(run.pk)
     end_run(run)
 
@@ -124,7 +126,7 @@ def _run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> None:
                 lane.result()
         except KeyboardInterrupt:
             # Said before the threads are waited for: no lane claims another race.
-            _ask_to_stop([run], message="It was interrupted. Start it again to go on.")
+            _ask_to_stop([run], message=INTERRUPTED)
             raise
 
 
@@ -167,10 +169,8 @@ def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
 
 
 def _ask_to_stop(runs: Iterable[ImportRun], *, message: str) -> int:
-    chosen = ImportRun.objects.filter(pk__in=[run.pk for run in runs])
-    return chosen.exclude(state__in=ImportRun.FINAL).update(
-        is_cancel_requested=True, message=message
-    )
+    chosen = ImportRun.objects.unfinished().filter(pk__in=[run.pk for run in runs])
+    return chosen.update(is_cancel_requested=True, message=message)
 
 
 def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:

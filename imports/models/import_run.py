@@ -23,6 +23,10 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
             race_failed=_race_count(state="failed"),
         )
 
+    def unfinished(self) -> "ImportRunQuerySet":
+        """Keep the runs that are not over."""
+        return self.exclude(state__in=ImportRun.FINAL)
+
     def move(self, pk: int, *, from_states: Sequence[str], to_state: str) -> bool:
         """Change the state by compare-and-swap; False where another was first."""
         return bool(self.filter(pk=pk, state__in=from_states).update(state=to_state))

@@ -30,7 +30,7 @@ def finish_run(run: ImportRun) -> bool:
     laps = Counts.sum(race.lap_counts for race in races)
     # Before the end is said: whoever sees it finds nothing left.
     StagingTables(run.pk).drop()
-    open_runs = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
+    open_runs = ImportRun.objects.unfinished().filter(pk=run.pk)
     is_ours = open_runs.update(
         state=state,
         rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
@@ -46,7 +46,7 @@ def finish_run(run: ImportRun) -> bool:
 def fail_run(run: ImportRun, message: str) -> None:
     """End a run that could not go on, with the reason."""
     StagingTables(run.pk).drop()
-    open_runs = ImportRun.objects.filter(pk=run.pk).exclude(state__in=ImportRun.FINAL)
+    open_runs = ImportRun.objects.unfinished().filter(pk=run.pk)
     open_runs.update(state=Run.FAILED, message=message, finished_at=Now())
 
 
