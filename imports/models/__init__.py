@@ -1,21 +1,26 @@
-"""The records of ingestion: files, runs, checkpoints, rejections, flags."""
+"""The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags."""
 
+from imports.models.conflict import Conflict
 from imports.models.counts import COUNTS, Counts
 from imports.models.feature_flag import FeatureFlag
 from imports.models.import_run import ImportRun
 from imports.models.race_checkpoint import RaceCheckpoint
 from imports.models.rejection import Rejection
+from imports.models.row_revision import LapRevision, RowRevision
 from imports.models.run_file import RunFile
 from imports.models.source_file import SourceFile
 from imports.models.stage_timing import StageTiming
 
 __all__ = [
     "COUNTS",
+    "Conflict",
     "Counts",
     "FeatureFlag",
     "ImportRun",
+    "LapRevision",
     "RaceCheckpoint",
     "Rejection",
+    "RowRevision",
     "RunFile",
     "SourceFile",
     "StageTiming",

@@ -8,7 +8,7 @@ from django.db import models
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows by outcome. read = the sum of the other six (the accounting identity)."""
+    """Rows by outcome. read = the sum of the others (the accounting identity)."""
 
     read: int = 0
     inserted: int = 0
@@ -16,6 +16,8 @@ class Counts:
     unchanged: int = 0
     #: The store holds a newer version of the row.
     older: int = 0
+    #: Another file says otherwise, and policy `hold` keeps what is stored.
+    held: int = 0
     #: The same key stands once more in the files of the run, and lost there.
     duplicates: int = 0
     rejected: int = 0
@@ -57,6 +59,9 @@ class CountedRows(models.Model):
     rows = models.JSONField(default=dict)
     laps = models.JSONField(default=dict)
     conflicts = models.PositiveBigIntegerField(default=0)
+    #: Rows that complete files no longer hold: laps and stops deleted, entrants
+    #: withdrawn. They are no rows of the files.
+    removed = models.PositiveBigIntegerField(default=0, db_default=0)
 
     class Meta:
         abstract = True

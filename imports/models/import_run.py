@@ -67,7 +67,24 @@ class ImportRun(CountedRows):
         ADMIN = "admin"
         API = "api"
 
+    class Kind(models.TextChoices):
+        # Files come in.
+        IMPORT = "import"
+        # A person's edit or choice comes in, as a file of their own.
+        EDIT = "edit"
+        # What another run changed is put back.
+        REVERT = "revert"
+
     source = KeyField(max_length=50)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.IMPORT)
+    #: The run that this one puts back.
+    reverts = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reverted_by",
+    )
     trigger = models.CharField(max_length=10, choices=Trigger)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True
@@ -80,7 +97,18 @@ class ImportRun(CountedRows):
     finished_at = models.DateTimeField(null=True, blank=True)
     #: Counts of venues, teams, competitors and meetings; set when they are committed.
     shared_rows = models.JSONField(null=True, editable=False)
+    #: What the run made of the shared rows, for its revert: see `Undo`.
+    shared_undo = models.JSONField(default=dict, db_default={}, editable=False)
     is_cancel_requested = models.BooleanField(default=False)
+    #: Who prepares it; the epoch is the fence: an owner that lost it cannot go on.
+    owner = models.CharField(max_length=100, blank=True, db_default="")
+    epoch = models.PositiveIntegerField(default=0, db_default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    #: The last sign of life of the owner; NULL until the first.
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    #: For a dry run: the shared rows that the plan was computed against.
+    basis = models.CharField(max_length=64, blank=True, db_default="")
     #: Why the run ended as it did, where a sentence is needed.
     message = models.TextField(blank=True)
     files = models.ManyToManyField("imports.SourceFile", through="imports.RunFile")

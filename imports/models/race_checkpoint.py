@@ -44,6 +44,10 @@ class RaceCheckpoint(CountedRows):
     transform_ms = models.FloatField(null=True, blank=True)
     write_ms = models.FloatField(null=True, blank=True)
     total_ms = models.FloatField(null=True, blank=True)
+    #: What the race's transaction made, for its revert: see `Undo`.
+    undo = models.JSONField(default=dict, db_default={}, editable=False)
+    #: For a dry run: the rows of the race that the plan was computed against.
+    basis = models.CharField(max_length=64, blank=True, db_default="")
     error_code = models.CharField(max_length=50, blank=True)
     message = models.TextField(blank=True)
     is_retryable = models.BooleanField(default=False)

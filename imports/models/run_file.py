@@ -27,6 +27,11 @@ class RunFile(models.Model):
     name = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     layout = models.CharField(max_length=50, blank=True)
+    #: The columns of the file, in its order.
+    columns = models.JSONField(default=list, db_default=[])
+    #: Whether rows that it does not hold are removed: a complete file of which every
+    #: row could be read.
+    is_complete = models.BooleanField(default=False, db_default=False)
     #: Rows of the file, the rejected ones among them.
     rows_read = models.PositiveBigIntegerField(default=0)
     rows_rejected = models.PositiveBigIntegerField(default=0)

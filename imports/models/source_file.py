@@ -27,7 +27,16 @@ class SourceFile(models.Model):
     priority = models.PositiveIntegerField()
     observed_at = models.DateTimeField()
     version = models.UUIDField(editable=False)
+    #: It holds all rows of the races that it speaks of: others are removed.
     is_complete = models.BooleanField(default=False)
+    #: The file whose refused rows it brings again, corrected.
+    corrects = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="corrections",
+    )
     layout = models.CharField(max_length=50, blank=True)
     registered_at = models.DateTimeField()
     registered_by = models.ForeignKey(

@@ -25,7 +25,9 @@ from imports.models import SourceFile
 
 CHUNK_BYTES = 1 << 20
 NAME_CHARS = 255
-PRIORITY_MAX = 65_535
+PRIORITY_MAX = 65_534
+#: What a person states in the admin has this; no file can outrank it.
+MANUAL_PRIORITY = 65_535
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 #: A version counts milliseconds from the first; the database reads no later dates.
 FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)

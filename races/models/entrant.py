@@ -32,6 +32,8 @@ class Entrant(Versioned):
     )
     team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True)
     status = models.CharField(max_length=50, null=True, blank=True)
+    #: A complete file no longer holds it; NULL while no file has stated it at all.
+    is_withdrawn = models.BooleanField(null=True, editable=False)
     grid = models.PositiveSmallIntegerField(null=True, blank=True)
     position = models.PositiveSmallIntegerField(null=True, blank=True)
     laps_completed = models.PositiveIntegerField(null=True, blank=True)

@@ -33,7 +33,8 @@ class Lap(models.Model):
     Its versions are those of `Versioned`, packed for a table of millions of rows:
     `version` is the highest version, `columns` the bits of the columns it decides,
     and `older` maps the other stated columns to their versions (NULL: there are
-    none, as when all files of a race carry the same columns).
+    none, as when all files of a race carry the same columns). In `older`, `-` is the
+    newest complete file that did not hold the lap: what is older stays dead.
 
     The reference to the entrant is guarded set by set, by statement triggers
     (docs/adr/0004), which costs half as much as a foreign key's row triggers.

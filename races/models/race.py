@@ -25,8 +25,11 @@ KINDS = (
 class Race(Versioned):
     """One timed contest of a meeting: the unit of lock, transaction and checkpoint.
 
-    `laps_floor` and `entrants_floor` are the versions of the newest complete file of
-    laps and of entrants: what is older and not in that file is gone.
+    A floor is the version of the newest complete file of the race's laps, entrants or
+    pit stops: what is older and not in that file is gone, and comes back by no older
+    file. Laps that such a file only repeats are not written again: their effective
+    version is the higher of their own and the floor, for the columns that the file
+    states (`laps_floor_columns`).
     """
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="races")
@@ -42,7 +45,14 @@ class Race(Versioned):
     laps_floor = models.UUIDField(
         default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
     )
+    #: Bits of `LapColumn`.
+    laps_floor_columns = models.SmallIntegerField(
+        default=0, db_default=0, editable=False
+    )
     entrants_floor = models.UUIDField(
+        default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
+    )
+    pit_stops_floor = models.UUIDField(
         default=ZERO_VERSION, db_default=ZERO_VERSION, editable=False
     )
 

@@ -106,7 +106,7 @@ def test_no_known_layout_at_all_is_exit_code_2(write_csv):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"priority": 70_000}, "0 to 65535"),
+        ({"priority": 70_000}, "0 to 65534"),
         ({"observed_at": "yesterday"}, "yesterday"),
         ({"concurrency": "0"}, "whole number from 1 to 32"),
         ({"batch_rows": "many"}, "batch_rows"),

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--priority",
             type=int,
             metavar="N",
-            help="0 to 65535; a higher one wins over a newer file",
+            help="0 to 65534; a higher one wins over a newer file",
         )
         parser.add_argument(
             "--observed-at",
