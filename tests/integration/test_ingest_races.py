@@ -49,6 +49,7 @@ def test_json_object_has_every_documented_key(laps):
         "updated",
         "unchanged",
         "older",
+        "held",
         "duplicates",
         "rejected",
     }
