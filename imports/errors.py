@@ -79,6 +79,13 @@ class LeaseLost(ImportsError):
     is_retryable = True
 
 
+class StagingLost(ImportsError):
+    """The staged rows of the race are gone, as after a server crash. Resume the run."""
+
+    code = "staging_lost"
+    is_retryable = True
+
+
 class RetryLater(ImportsError):
     """The database was busy or away. Run it again."""
 

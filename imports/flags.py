@@ -19,6 +19,8 @@ class Flag(enum.StrEnum):
     CONCURRENCY = "concurrency"
     BATCH_ROWS = "batch_rows"
     WRITER = "writer"
+    CONFLICT_POLICY = "conflict_policy"
+    CONFLICT_DETAIL_ROWS = "conflict_detail_rows"
     SYNCHRONOUS_COMMIT = "synchronous_commit"
 
 
@@ -83,6 +85,19 @@ FLAGS: dict[Flag, FlagKind] = {
         choices=("merge", "orm"),
         effect="How laps are written: merge is one set-based statement a race, orm is "
         "bulk_create in batches. Both give the same tables.",
+    ),
+    Flag.CONFLICT_POLICY: FlagKind(
+        default="newest",
+        choices=("newest", "hold"),
+        effect="What is in force where files disagree: newest is the higher version, at "
+        "once; hold is what is stored, until a person chooses.",
+    ),
+    Flag.CONFLICT_DETAIL_ROWS: FlagKind(
+        default=100,
+        lowest=0,
+        highest=10_000,
+        effect="Conflicts that are kept in full, a race and run; the counts are always "
+        "exact.",
     ),
     Flag.SYNCHRONOUS_COMMIT: FlagKind(
         default="off",

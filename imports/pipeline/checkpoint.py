@@ -16,9 +16,9 @@ from imports import conf
 from imports.errors import ImportsError, LeaseLost
 from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.plan import PlannedRace
+from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import RaceKey, RaceResult
-from imports.pipeline.write.staged import StagedRun
 from imports.sql import statement
 
 State = RaceCheckpoint.State
@@ -42,7 +42,11 @@ class Claim:
     def key(self) -> RaceKey:
         """The race, as its writer knows it."""
         return RaceKey(
-            self.meeting_key, self.race_key, self.laps_staged, self.records_staged
+            self.id,
+            self.meeting_key,
+            self.race_key,
+            self.laps_staged,
+            self.records_staged,
         )
 
     @property
@@ -135,6 +139,8 @@ def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
                 "rows": json.dumps(result.rows.as_dict()),
                 "laps": json.dumps(result.laps.as_dict()),
                 "conflicts": result.conflicts,
+                "removed": result.removed,
+                "undo": json.dumps(result.undo),
                 "total": timer.total_ms,
                 **timer.parts,
             },

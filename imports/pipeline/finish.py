@@ -36,6 +36,7 @@ def finish_run(run: ImportRun) -> bool:
         rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
         laps=(laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
         conflicts=sum(race.conflicts for race in races) + shared["conflicts"],
+        removed=sum(race.removed for race in races),
         finished_at=Now(),
     )
     if is_ours:

@@ -13,12 +13,12 @@ from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import fail_run, finish_run
 from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.plan import plan_races
+from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stage import stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
 from imports.pipeline.write.race import write_race
 from imports.pipeline.write.shared import write_shared
-from imports.pipeline.write.staged import StagedRun
 from stats.refresh import refresh_race
 
 log = structlog.get_logger(__name__)
@@ -99,9 +99,14 @@ def _write_shared_rows(run: ImportRun) -> None:
     staged = StagedRun.of(run)
     with transaction.atomic(durable=True):
         checkpoint.lock_shared_rows(run.source)
-        counts, conflicts = write_shared(staged)
-        shared = {"rows": counts.as_dict(), "conflicts": conflicts}
-        ImportRun.objects.filter(pk=run.pk).update(shared_rows=shared)
+        journal = write_shared(staged)
+        ImportRun.objects.filter(pk=run.pk).update(
+            shared_rows={
+                "rows": journal.counts.as_dict(),
+                "conflicts": journal.conflicts,
+            },
+            shared_undo={"inserted": journal.inserted},
+        )
 
 
 def _settle_unchanged_races(run: ImportRun) -> int:
@@ -135,7 +140,7 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
         result = write_race(claim.key, run=run, timer=timer)
-        if result.rows.written:
+        if result.rows.written or result.removed:
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)

@@ -1,6 +1,7 @@
 """Named SQL: `-- name: …` blocks of the .sql files beside this module.
 
-`{braces}` name identifiers (the staging tables of a run), `%(names)s` parameters.
+`{braces}` name identifiers (the staging tables of a run), `%(names)s` parameters;
+`-- include: …` stands for another block, where two statements must say the same.
 """
 
 import re
@@ -12,6 +13,7 @@ from psycopg import sql
 FOLDER = Path(__file__).parent
 MARK = "-- name: "
 #: Comments are for readers; the server need not parse them for every race.
+INCLUDE = re.compile(r"^-- include: (\w+)$", re.MULTILINE)
 COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 
 
@@ -23,8 +25,15 @@ def _blocks() -> dict[str, str]:
             name, _, body = block.partition("\n")
             if name in found:
                 raise ValueError(f"{file.name}: the name {name} stands twice")
-            found[name] = COMMENT.sub("", body).strip()
-    return found
+            found[name] = body
+    return {
+        name: COMMENT.sub("", _whole(body, found)).strip()
+        for name, body in found.items()
+    }
+
+
+def _whole(body: str, blocks: dict[str, str]) -> str:
+    return INCLUDE.sub(lambda match: blocks[match[1]].strip(), body)
 
 
 def names() -> tuple[str, ...]:

@@ -75,7 +75,7 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 -- name: record_done
 UPDATE imports_racecheckpoint
 SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
-    conflicts = %(conflicts)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
+    conflicts = %(conflicts)s, removed = %(removed)s, undo = %(undo)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
     write_ms = %(write)s, total_ms = %(total)s, finished_at = clock_timestamp(),
     lease_until = NULL, error_code = '', message = ''
 WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'

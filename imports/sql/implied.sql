@@ -3,6 +3,7 @@
 INSERT INTO {table} (source, key)
 SELECT %(source)s, key FROM unnest(%(keys)s::text[]) AS k (key) ORDER BY key
 ON CONFLICT (source, key) DO NOTHING
+RETURNING id
 
 -- name: open_race
 -- The race by its key and its entrants' ids, all that its rows need to be written.
@@ -15,12 +16,12 @@ WITH made_race AS (
         SELECT 1 FROM races_race WHERE meeting_id = %(meeting)s AND key = %(race_key)s
     )
     ON CONFLICT (meeting_id, key) DO NOTHING
-    RETURNING id, laps_floor
+    RETURNING id
 ),
 race AS (
-    SELECT id, laps_floor FROM made_race
+    SELECT id FROM made_race
     UNION ALL
-    SELECT id, laps_floor FROM races_race
+    SELECT id FROM races_race
     WHERE meeting_id = %(meeting)s AND key = %(race_key)s
 ),
 stored AS (
@@ -45,10 +46,15 @@ made AS (
 entrant AS (
     SELECT key, id FROM made UNION ALL SELECT key, id FROM stored
 )
-SELECT race.id, race.laps_floor,
+SELECT race.id,
+       EXISTS (SELECT 1 FROM made_race) AS is_made,
+       ARRAY(SELECT id FROM made ORDER BY key) AS made_entrants,
        ARRAY(SELECT key FROM entrant ORDER BY key),
        ARRAY(SELECT id FROM entrant ORDER BY key),
        EXISTS (
            SELECT 1 FROM races_lap WHERE entrant_id = ANY (ARRAY(SELECT id FROM stored))
-       ) AS has_laps
+       ) AS has_laps,
+       r.laps_floor, r.laps_floor_columns, r.entrants_floor, r.pit_stops_floor
 FROM race
+-- None for a race that this statement makes: its floors are the first ones.
+LEFT JOIN races_race r USING (id)

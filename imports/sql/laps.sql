@@ -25,18 +25,17 @@ FROM {laps} s
 JOIN file f USING (file_number)
 JOIN entrant e ON e.entrant_key = s.entrant_key COLLATE "C"
 WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
-  AND f.version >= %(floor)s
 -- The highest version of a key comes first, and stays.
 ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
 
--- name: merge_laps
--- The laps of one race, from staging into races_lap, in one statement.
+-- name: classify_laps
+-- The staged laps of one race beside the stored ones: what would become of each. Reads
+-- only: merge_laps writes it, preview_laps shows it.
 --
--- Holds where every row, staged and stored, states the same columns; is_mixed says
--- that it does not, and then nothing was written (the orm writer decides column by
--- column). Rows that would not change are left out before the upsert, so that they
--- cost no write; ON CONFLICT carries the correctness.
-WITH file AS (
+-- Holds where every row, staged and stored, states the same columns, and at most one
+-- file is complete; is_mixed says that it does not (the orm writer then decides column
+-- by column). A stored lap's effective version is the higher of its own and the floor.
+file AS (
     SELECT * FROM unnest(
         %(file_numbers)s::integer[], %(versions)s::uuid[], %(columns)s::smallint[]
     ) AS f (file_number, version, columns)
@@ -45,27 +44,36 @@ entrant AS (
     SELECT * FROM unnest(%(entrant_keys)s::text[], %(entrant_ids)s::bigint[])
         AS e (entrant_key, id)
 ),
-incoming AS (
-    SELECT DISTINCT ON (e.id, s.number)
-           e.id AS entrant_id, s.number, f.version, f.columns,
-           s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms, s.sector3_ms,
-           s.position, s.in_pit, s.is_deleted
+staged AS (
+    SELECT e.id AS entrant_id, e.entrant_key, f.version, f.columns, s.number,
+           s.row_number, s.time_ms, s.elapsed_ms, s.position, s.sector1_ms,
+           s.sector2_ms, s.sector3_ms, s.in_pit, s.is_deleted
     FROM {laps} s
     JOIN file f USING (file_number)
     JOIN entrant e ON e.entrant_key = s.entrant_key COLLATE "C"
     WHERE s.meeting_key = %(meeting_key)s AND s.race_key = %(race_key)s
-    ORDER BY e.id, s.number, f.version DESC, s.row_number DESC
+),
+incoming AS (
+    SELECT DISTINCT ON (entrant_id, number) * FROM staged
+    ORDER BY entrant_id, number, version DESC, row_number DESC
 ),
 compared AS (
     SELECT i.*,
-           l.version AS stored_version,
-           l.entrant_id IS NOT NULL AND (l.older IS NOT NULL OR l.columns <> i.columns)
+           CASE WHEN l.entrant_id IS NOT NULL
+                THEN greatest(l.version, %(floor)s::uuid) END AS was_version,
+           l.version AS own_version, l.columns AS was_columns, l.older AS was_older,
+           l.time_ms AS was_time_ms, l.elapsed_ms AS was_elapsed_ms,
+           l.position AS was_position, l.sector1_ms AS was_sector1_ms,
+           l.sector2_ms AS was_sector2_ms, l.sector3_ms AS was_sector3_ms,
+           l.in_pit AS was_in_pit, l.is_deleted AS was_is_deleted,
+           l.entrant_id IS NOT NULL
+               AND (l.columns <> i.columns OR (l.older - '-') <> '{{}}'::jsonb) IS TRUE
                AS is_mixed,
-           (i.time_ms, i.elapsed_ms, i.sector1_ms, i.sector2_ms, i.sector3_ms,
-            i.position, i.in_pit, i.is_deleted)
+           (i.time_ms, i.elapsed_ms, i.position, i.sector1_ms, i.sector2_ms,
+            i.sector3_ms, i.in_pit, i.is_deleted)
            IS DISTINCT FROM
-           (l.time_ms, l.elapsed_ms, l.sector1_ms, l.sector2_ms, l.sector3_ms,
-            l.position, l.in_pit, l.is_deleted) AS differs
+           (l.time_ms, l.elapsed_ms, l.position, l.sector1_ms, l.sector2_ms,
+            l.sector3_ms, l.in_pit, l.is_deleted) AS differs
     FROM incoming i
     LEFT JOIN races_lap l
         ON l.entrant_id = i.entrant_id AND l.number = i.number
@@ -76,31 +84,81 @@ classified AS (
     SELECT *,
            CASE
                WHEN version < %(floor)s THEN 'older'
-               WHEN stored_version IS NULL THEN 'inserted'
-               WHEN version < stored_version THEN 'older'
+               WHEN was_version IS NULL THEN 'inserted'
+               WHEN version < own_version THEN 'older'
+               WHEN differs AND %(holds)s AND version <> was_version
+                    AND version < %(manual)s THEN 'held'
                WHEN differs THEN 'updated'
-               -- The stored version must rise, or a late file between the two wins.
-               WHEN version > stored_version THEN 'raised'
+               -- The stored version must rise, or a late file between the two wins; by
+               -- a complete file the floor of the race rises instead.
+               WHEN version > was_version AND %(complete)s::uuid IS NULL THEN 'raised'
                ELSE 'unchanged'
-           END AS outcome
+           END AS outcome,
+           coalesce(differs AND version <> was_version, false) AS is_disputed
     FROM compared
 ),
+-- Stored laps that the complete file does not hold.
+omitted AS (
+    SELECT l.*,
+           l.version <= %(complete)s AND %(floor)s <= %(complete)s AS is_gone,
+           (l.older - '-') <> '{{}}'::jsonb IS TRUE
+               OR l.columns <> (SELECT min(columns) FROM incoming)
+               -- It stays, and it must be kept that the file did not hold it.
+               OR (NOT (l.version <= %(complete)s AND %(floor)s <= %(complete)s)
+                   AND coalesce((l.older ->> '-')::uuid < %(complete)s, true))
+               AS is_mixed
+    FROM races_lap l
+    WHERE %(complete)s::uuid IS NOT NULL
+      AND l.entrant_id = ANY (%(entrant_ids)s::bigint[])
+      AND NOT EXISTS (
+          SELECT 1 FROM incoming i
+          WHERE i.entrant_id = l.entrant_id AND i.number = l.number
+      )
+),
 summary AS (
-    SELECT count(*) FILTER (WHERE outcome = 'inserted') AS inserted,
-           count(*) FILTER (WHERE outcome = 'updated') AS updated,
-           count(*) FILTER (WHERE outcome IN ('raised', 'unchanged')) AS unchanged,
-           count(*) FILTER (WHERE outcome = 'older') AS older,
-           count(*) FILTER (WHERE differs AND version <> stored_version) AS conflicts,
-           coalesce(bool_or(is_mixed), false) AS is_mixed
+    SELECT (SELECT count(*) FROM staged) AS read,
+           jsonb_build_object(
+               'inserted', count(*) FILTER (WHERE outcome = 'inserted'),
+               'updated', count(*) FILTER (WHERE outcome = 'updated'),
+               'unchanged', count(*) FILTER (WHERE outcome IN ('raised', 'unchanged')),
+               'older', count(*) FILTER (WHERE outcome = 'older'),
+               'held', count(*) FILTER (WHERE outcome = 'held'),
+               'removed', (SELECT count(*) FROM omitted WHERE is_gone),
+               'conflicts',
+               count(*) FILTER (WHERE is_disputed AND version < %(manual)s)
+           ) AS counts,
+           coalesce(bool_or(is_mixed), false)
+               OR EXISTS (SELECT 1 FROM omitted WHERE is_mixed) AS is_mixed
     FROM classified
 ),
-written AS (
+disputed AS (
+    SELECT entrant_key AS key, number, was_version, 0 AS was_row, version,
+           row_number AS row, outcome = 'held' AS is_held,
+           jsonb_build_array(was_time_ms, was_elapsed_ms, was_position, was_sector1_ms,
+                             was_sector2_ms, was_sector3_ms, was_in_pit,
+                             was_is_deleted) AS was,
+           jsonb_build_array(time_ms, elapsed_ms, position, sector1_ms, sector2_ms,
+                             sector3_ms, in_pit, is_deleted) AS said
+    FROM classified WHERE is_disputed
+    ORDER BY entrant_id, number LIMIT %(details)s
+)
+
+-- name: merge_laps
+-- The laps of one race, from staging into races_lap, in one statement; where they are
+-- mixed nothing is written. Rows that would not change are left out before the upsert,
+-- so that they cost no write; ON CONFLICT carries the correctness. What was before goes
+-- to the revisions.
+WITH
+-- include: classify_laps
+, written AS (
     INSERT INTO races_lap AS l (
         entrant_id, number, time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms,
-        position, columns, in_pit, is_deleted, version
+        position, columns, in_pit, is_deleted, version, older
     )
     SELECT entrant_id, number, time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms,
-           position, columns, in_pit, is_deleted, version
+           position, columns, in_pit, is_deleted, version,
+           CASE WHEN %(floor)s::uuid > %(never)s
+                THEN jsonb_build_object('-', replace(%(floor)s::text, '-', '')) END
     FROM classified
     WHERE outcome IN ('inserted', 'updated', 'raised')
       AND NOT (SELECT is_mixed FROM summary)
@@ -112,18 +170,49 @@ written AS (
         in_pit = EXCLUDED.in_pit, is_deleted = EXCLUDED.is_deleted,
         version = EXCLUDED.version
     WHERE l.version <= EXCLUDED.version
+),
+removed AS (
+    DELETE FROM races_lap l USING omitted o
+    WHERE l.entrant_id = o.entrant_id AND l.number = o.number AND o.is_gone
+      AND NOT (SELECT is_mixed FROM summary)
+),
+kept AS (
+    INSERT INTO imports_laprevision (
+        checkpoint_id, entrant_id, number, existed, is_removed, time_ms, elapsed_ms,
+        sector1_ms, sector2_ms, sector3_ms, position, columns, in_pit, is_deleted,
+        version, older
+    )
+    SELECT %(checkpoint)s, entrant_id, number, was_version IS NOT NULL, false,
+           was_time_ms, was_elapsed_ms, was_sector1_ms, was_sector2_ms, was_sector3_ms,
+           was_position, coalesce(was_columns, 0), was_in_pit, was_is_deleted,
+           own_version, was_older
+    FROM classified
+    WHERE outcome IN ('inserted', 'updated', 'raised') AND %(is_listed)s
+      AND NOT (SELECT is_mixed FROM summary)
+    UNION ALL
+    SELECT %(checkpoint)s, entrant_id, number, true, true, time_ms, elapsed_ms,
+           sector1_ms, sector2_ms, sector3_ms, position, columns, in_pit, is_deleted,
+           version, older
+    FROM omitted
+    WHERE is_gone AND NOT (SELECT is_mixed FROM summary)
 )
-SELECT inserted, updated, unchanged, older, conflicts, is_mixed FROM summary
+SELECT read, counts, is_mixed,
+       (SELECT jsonb_agg(to_jsonb(d)) FROM disputed d) AS details
+FROM summary
 
--- name: count_differing_duplicates
--- Staged laps that stand behind another of the same key and say something else.
-SELECT count(*)
-FROM (
-    SELECT (time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms, position, in_pit,
-            is_deleted)
-           IS DISTINCT FROM
-           first_value((time_ms, elapsed_ms, sector1_ms, sector2_ms, sector3_ms,
-                        position, in_pit, is_deleted)) OVER same_key AS differs
+-- name: differing_duplicates
+-- Staged laps that stand behind another of the same key and say something else: how
+-- many, and the first of them with the one that won.
+WITH ranked AS (
+    SELECT s.entrant_key, s.number, s.row_number, f.version,
+           first_value(s.row_number) OVER same_key AS won_row,
+           first_value(f.version) OVER same_key AS won_version,
+           jsonb_build_array(time_ms, elapsed_ms, position, sector1_ms, sector2_ms,
+                             sector3_ms, in_pit, is_deleted) AS said,
+           first_value(
+               jsonb_build_array(time_ms, elapsed_ms, position, sector1_ms, sector2_ms,
+                                 sector3_ms, in_pit, is_deleted)
+           ) OVER same_key AS won
     FROM {laps} s
     JOIN unnest(%(file_numbers)s::integer[], %(versions)s::uuid[])
          AS f (file_number, version) USING (file_number)
@@ -131,8 +220,21 @@ FROM (
     WINDOW same_key AS (
         PARTITION BY entrant_key, number ORDER BY version DESC, row_number DESC
     )
-) AS ranked
-WHERE differs
+),
+differing AS (SELECT * FROM ranked WHERE said <> won),
+first_ones AS (
+    SELECT entrant_key AS key, number, version AS was_version, row_number AS was_row,
+           won_version AS version, won_row AS row, false AS is_held, said AS was,
+           won AS said
+    FROM differing ORDER BY entrant_key, number, row_number LIMIT %(details)s
+)
+SELECT (SELECT count(*) FROM differing),
+       (SELECT jsonb_agg(to_jsonb(d)) FROM first_ones d)
+
+-- name: files_of_race
+SELECT DISTINCT file_number FROM {laps}
+WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
+ORDER BY 1
 
 -- name: staged_laps
 SELECT s.file_number, s.row_number, e.id, s.number,

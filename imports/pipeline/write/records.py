@@ -1,127 +1,88 @@
-"""Write the few rows that are models: decide each key, upsert what changed.
+"""Write the few rows that are models: upsert what was decided to change.
 
 One `bulk_create(update_conflicts=True)` a model, in the order of the keys, so that
 two transactions never wait for each other; rows that would not change are not sent.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
-from uuid import UUID
+from typing import Any, TypeVar
 
-from django.db import models
-
-from imports.pipeline.write.decide import Candidate, Decision, Register, decide
-from imports.pipeline.write.staged import StagedFile, StagedRecord
-from imports.pipeline.write.tally import Tally
+from imports.pipeline.registers.decide import Decision
+from imports.pipeline.registers.records import (
+    Key,
+    fields_of,
+    references_of,
+    set_register,
+)
+from imports.pipeline.write.journal import Journal
 from races.models import Versioned
 from races.natural_keys import NATURAL_KEYS
 
-
-class _Sortable(Protocol):
-    def __lt__(self, other: Any, /) -> bool: ...
-    def __hash__(self) -> int: ...
-
-
 Row = TypeVar("Row", bound=Versioned)
-Key = TypeVar("Key", bound=_Sortable)
-
-#: The values of this JSON column are registers of their own, as `attributes.url`.
-ATTRIBUTE = "attributes."
-
-#: Ids by key of what a column refers to: {"team": {"9": 17}}.
-References = Mapping[str, Mapping[str, int]]
-NO_REFERENCES: References = MappingProxyType({})
-
-
-def candidates_by_key(
-    model: type[Versioned],
-    records: Iterable[StagedRecord],
-    *,
-    key: Callable[[StagedRecord], Key],
-    files: Mapping[int, StagedFile],
-    references: References = NO_REFERENCES,
-) -> dict[Key, list[Candidate]]:
-    """Group records by key, their payload typed as the model's columns are."""
-    found: dict[Key, list[Candidate]] = defaultdict(list)
-    for record in records:
-        values = {
-            column: _typed(model, column, value, references=references)
-            for column, value in record.payload.items()
-        }
-        found[key(record)].append(
-            Candidate(
-                version=files[record.file_number].version,
-                row_number=record.row_number,
-                values=values,
-            )
-        )
-    return found
 
 
 def write_records(
     model: type[Row],
-    candidates: Mapping[Key, Sequence[Candidate]],
+    decisions: Mapping[Key, Decision],
     *,
     stored: Mapping[Key, Row],
     new: Callable[[Key], Row],
-    tally: Tally,
+    journal: Journal,
 ) -> dict[Key, Row]:
-    """Write what the candidates change; give the rows by key, also the unchanged."""
+    """Write what was decided; give the rows by key, also the unchanged."""
     rows = dict(stored)
+    made: list[Row] = []
     changed: list[Row] = []
-    for key in sorted(candidates):
+    written = {key: d for key, d in decisions.items() if d.is_written}
+    ids = _reference_ids(model, written.values(), source=journal.run.source)
+    for key, decision in written.items():
         row = stored.get(key)
-        decision = decide(candidates[key], stored=register_of(row) if row else None)
-        tally.add(decision)
-        rows[key] = row if row else new(key)
-        _apply(decision, rows[key])
-        if decision.values or row is None:
-            changed.append(rows[key])
-    _upsert(model, changed)
+        if row:
+            journal.keep(row, is_deleted=decision.is_removed)
+        if decision.register is None:
+            del rows[key]
+            continue
+        rows[key] = row or new(key)
+        set_register(rows[key], decision.register, ids=ids)
+        (changed if row else made).append(rows[key])
+    _delete(model, [stored[key] for key, d in written.items() if d.is_removed])
+    _upsert(model, sorted([*made, *changed], key=_natural_key))
+    journal.inserted[str(model._meta.model_name)] += [row.pk for row in made]
     return rows
 
 
-def register_of(row: Versioned) -> Register:
-    """Give a stored row as the registers of its columns."""
-    values = {
-        column: getattr(row, field.attname)
-        for column, field in _fields(type(row)).items()
-    }
-    attributes = getattr(row, "attributes", {})
-    values |= {ATTRIBUTE + name: value for name, value in attributes.items()}
-    return Register(values=values, versions=_versions(row))
+def ids_by_key(model: type[Any], keys: Iterable[str], *, source: str) -> dict[str, int]:
+    """Give the ids of shared rows by key."""
+    wanted = sorted({*keys})
+    if not wanted:
+        return {}
+    found = model._default_manager.filter(source=source, key__in=wanted)
+    return dict(found.values_list("key", "id"))
 
 
-def _versions(row: Versioned) -> dict[str, UUID]:
+def _reference_ids(
+    model: type[Row], decisions: Iterable[Decision], *, source: str
+) -> dict[str, dict[str, int]]:
+    registers = [d.register for d in decisions if d.register]
     return {
-        column: version
-        for version, columns in (
-            (UUID(text), columns) for text, columns in row.column_versions.items()
+        column: ids_by_key(
+            fields_of(model)[column].related_model,
+            (r.values[column] for r in registers if r.values.get(column) is not None),
+            source=source,
         )
-        for column in columns
+        for column in references_of(model)
     }
 
 
-def _apply(decision: Decision, row: Versioned) -> None:
-    """Set the winning values, and the versions in their one canonical form."""
-    if not decision.values:
-        return
-    fields = _fields(type(row))
-    for column, value in decision.values.items():
-        if column.startswith(ATTRIBUTE):
-            attributes = getattr(row, "attributes")  # noqa: B009  not on Versioned
-            attributes[column.removeprefix(ATTRIBUTE)] = value
-        else:
-            setattr(row, fields[column].attname, value)
-    versions = {**_versions(row), **decision.versions}
-    row.version = max(versions.values())
-    row.column_versions = {
-        version.hex: sorted(c for c, v in versions.items() if v == version)
-        for version in sorted(set(versions.values()))
-    }
+def _natural_key(row: Versioned) -> tuple[Any, ...]:
+    fields: Any = row._meta
+    names = NATURAL_KEYS[type(row).__name__]
+    return tuple(getattr(row, fields.get_field(name).attname) for name in names)
+
+
+def _delete(model: type[Row], rows: Sequence[Row]) -> None:
+    if rows:
+        model._default_manager.filter(pk__in=[row.pk for row in rows]).delete()
 
 
 def _upsert(model: type[Row], rows: Sequence[Row]) -> None:
@@ -139,31 +100,3 @@ def _upsert(model: type[Row], rows: Sequence[Row]) -> None:
             if field.name not in fixed
         ],
     )
-
-
-@cache
-def _fields(model: type[Versioned]) -> dict[str, Any]:
-    """Give the columns that files state, by name: neither keys nor versions."""
-    own = {
-        *NATURAL_KEYS[model.__name__],
-        *(field.name for field in Versioned._meta.fields),
-        "attributes",
-        "laps_floor",
-        "entrants_floor",
-    }
-    return {
-        field.name: field
-        for field in model._meta.concrete_fields
-        if field.name not in own and not field.primary_key
-    }
-
-
-def _typed(
-    model: type[Versioned], column: str, value: Any, *, references: References
-) -> Any:
-    if value is None or column.startswith(ATTRIBUTE):
-        return value
-    field = _fields(model)[column]
-    if isinstance(field, models.ForeignKey):
-        return references[column][value]
-    return field.to_python(value)

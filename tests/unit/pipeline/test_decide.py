@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.pipeline.write.decide import (
+from imports.pipeline.registers.decide import (
     Candidate,
     Decision,
     Outcome,

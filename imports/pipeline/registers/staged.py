@@ -15,10 +15,11 @@ from races.models import LapColumn, Meeting
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file of the run: its version, and the lap columns that it states."""
+    """A file of the run: its version, the lap columns it states, if it is complete."""
 
     version: UUID
     lap_columns: LapColumn
+    is_complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class StagedRun:
     files: Mapping[int, StagedFile]
     writer: str
     batch_rows: int
+    #: Policy `hold`: a stored value that another file contradicts stays.
+    holds: bool
+    #: Conflicts kept in full, a race.
+    conflict_rows: int
 
     @cached_property
     def tables(self) -> StagingTables:
@@ -64,13 +69,15 @@ class StagedRun:
             run_id=run.pk,
             source=run.source,
             files={
-                number: StagedFile(version=version, lap_columns=LapColumn(columns))
-                for number, version, columns in staged.values_list(
-                    "number", "source_file__version", "lap_columns"
+                number: StagedFile(version, LapColumn(columns), is_complete)
+                for number, version, columns, is_complete in staged.values_list(
+                    "number", "source_file__version", "lap_columns", "is_complete"
                 )
             },
             writer=run.options["writer"],
             batch_rows=run.options["batch_rows"],
+            holds=run.options["conflict_policy"] == "hold",
+            conflict_rows=run.options["conflict_detail_rows"],
         )
 
 
