@@ -1,6 +1,6 @@
 -- One statement: the laps of a race -> stats of its entrants -> stats of the race.
 WITH entrant AS (
-    SELECT id, laps_completed FROM races_entrant WHERE race_id = %(race)s
+    SELECT id, key, laps_completed FROM races_entrant WHERE race_id = %(race)s
 ),
 lap AS (
     -- By an array of ids: a join may be planned as a scan of the laps of all races.
@@ -44,8 +44,10 @@ entrant_stats AS (
         median_ms = EXCLUDED.median_ms, stddev_ms = EXCLUDED.stddev_ms
 ),
 fastest AS (
-    SELECT entrant_id, number, time_ms FROM best
-    ORDER BY time_ms, number, entrant_id LIMIT 1
+    -- By key: ids depend on the order in which files came.
+    SELECT b.entrant_id, b.number, b.time_ms
+    FROM best b JOIN entrant e ON e.id = b.entrant_id
+    ORDER BY b.time_ms, b.number, e.key LIMIT 1
 )
 INSERT INTO stats_racestats (race_id, entrants, entrants_with_laps, laps,
                              expected_laps, total_ms, fastest_lap_ms,

@@ -1,10 +1,24 @@
 """The final tables as values, without surrogate ids: what any order must agree on."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
-from races.models import Competitor, Entrant, Lap, Meeting, PitStop, Race, Team, Venue
+from imports.pipeline.registers import records
+from imports.pipeline.registers.decide import Register
+from imports.pipeline.registers.laps import COLUMNS, Floor, register_of
+from races.models import (
+    Competitor,
+    Entrant,
+    Lap,
+    LapColumn,
+    Meeting,
+    PitStop,
+    Race,
+    Team,
+    Venue,
+)
 from stats.models import EntrantStats, RaceStats
 
 #: How a row is named without its surrogate ids.
@@ -16,7 +30,7 @@ NAMES: dict[type[models.Model], tuple[str, ...]] = {
     Race: ("meeting__key", "key"),
     Entrant: ("race__meeting__key", "race__key", "key", "competitor__key", "team__key"),
     PitStop: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
-    Lap: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
+    Lap: (),
     EntrantStats: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
     RaceStats: ("race__meeting__key", "race__key", "fastest_lap_entrant__key"),
 }
@@ -34,16 +48,61 @@ def rows(model: type[models.Model]) -> list[tuple[Any, ...]]:
 
 
 def laps() -> list[tuple[Any, ...]]:
-    """Give every lap: meeting, race, entrant, number, then its own columns."""
-    return rows(Lap)
+    """Give every lap: meeting, race, entrant, number, then what is stated of it.
+
+    By effective versions: a complete file does not rewrite the laps that it repeats.
+    """
+    found = []
+    for lap in Lap.objects.select_related("entrant__race__meeting"):
+        race = lap.entrant.race
+        floor = Floor(race.laps_floor, LapColumn(race.laps_floor_columns))
+        register = register_of(lap, floor=floor)
+        place = (race.meeting.key, race.key, lap.entrant.key, lap.number)
+        values = tuple(getattr(lap, column) for column in COLUMNS)
+        found.append(
+            (*place, *values, sorted(register.versions.items()), register.absent)
+        )
+    return sorted(found, key=str)
 
 
 def tables() -> dict[str, list[tuple[Any, ...]]]:
     """Give all tables that follow from files."""
-    return {model.__name__: rows(model) for model in NAMES}
+    return {model.__name__: laps() if model is Lap else rows(model) for model in NAMES}
 
 
 def clear() -> None:
     """Empty them."""
     for model in reversed(NAMES):
         model._default_manager.all().delete()
+
+
+Columns = dict[str, tuple[Any, UUID]]
+
+
+def lap_columns() -> dict[tuple[str, ...], Columns]:
+    """Give, by race, entrant and number, each stated column's value and version."""
+    found = {}
+    for lap in Lap.objects.select_related("entrant__race"):
+        race = lap.entrant.race
+        floor = Floor(race.laps_floor, LapColumn(race.laps_floor_columns))
+        key = (race.key, lap.entrant.key, str(lap.number))
+        found[key] = _columns(register_of(lap, floor=floor))
+    return found
+
+
+def record_columns(name: str) -> dict[tuple[str, ...], Columns]:
+    """Give the same of entrants or pit stops; implied rows are not among them."""
+    found = {}
+    if name == "Entrant":
+        for row in Entrant.objects.select_related("race", "competitor", "team"):
+            found[(row.race.key, row.key)] = _columns(records.register_of(row))
+    else:
+        for stop in PitStop.objects.select_related("entrant__race"):
+            entrant = stop.entrant
+            key = (entrant.race.key, entrant.key, str(stop.number))
+            found[key] = _columns(records.register_of(stop))
+    return {key: columns for key, columns in found.items() if columns}
+
+
+def _columns(register: Register) -> Columns:
+    return {c: (register.values.get(c), v) for c, v in register.versions.items()}

@@ -149,11 +149,16 @@ class ImportRun(CountedRows):
         return self.state in self.FINAL
 
     @property
-    def reads_files_again(self) -> bool:
-        """Whether a file of the run was read by an earlier run."""
-        mine = self.run_files.filter(state="staged").values("source_file")
+    def may_be_unchanged(self) -> bool:
+        """Whether its races may be stored just as its files state them.
+
+        A file was read by an earlier run, or a complete one comes again as a new file.
+        """
+        staged = self.run_files.filter(state="staged")
+        mine = staged.values("source_file")
         earlier = type(self).objects.filter(pk__lt=self.pk, run_files__state="staged")
-        return earlier.filter(run_files__source_file__in=mine).exists()
+        is_known = earlier.filter(run_files__source_file__in=mine).exists()
+        return is_known or staged.filter(is_complete=True).exists()
 
     @property
     def duration(self) -> timedelta | None:

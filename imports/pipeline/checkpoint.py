@@ -16,6 +16,7 @@ from imports import conf
 from imports.errors import ImportsError, LeaseLost
 from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.plan import PlannedRace
+from imports.pipeline.registers.decide import NEVER
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import RaceKey, RaceResult
@@ -73,17 +74,23 @@ def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
         )
 
 
-def settle_unchanged(run: StagedRun) -> int:
+def settle_unchanged(run: StagedRun, *, first: int, last: int) -> int:
     """Mark the races done that the store holds just as staged; give how many.
 
-    Like `record_done` it belongs to a transaction of the conductor's.
+    Of the races from one number to another. Like `record_done` it belongs to a
+    transaction of the conductor's.
     """
-    files = run.file_arrays()
+    numbers = {"run": run.run_id, "first": first, "last": last}
     run.tables.rows("join_whole_tables")
+    run.tables.rows("lock_races", **numbers)
+    [lap_columns] = run.lap_columns
+    files = run.file_arrays()
     return run.tables.execute(
         "settle_unchanged_races",
-        run=run.run_id,
-        meetings=list(run.meeting_ids.values()),
+        **numbers,
+        never=NEVER,
+        complete=run.complete_laps,
+        lap_columns=int(lap_columns),
         file_numbers=files["file_numbers"],
         versions=files["versions"],
     )

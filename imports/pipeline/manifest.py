@@ -41,6 +41,8 @@ class Statement:
     source: str
     priority: int | None = None
     observed_at: datetime | None = None
+    #: The files hold all rows of the races that they speak of.
+    is_complete: bool = False
     by: User | None = None
 
     def __post_init__(self) -> None:
@@ -91,7 +93,7 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
     stored = _store(content, name=name)
     known = _known(stored.sha256, statement=statement)
     if known:
-        return known
+        return _declared(known, statement=statement)
     priority = conf.get("DEFAULT_PRIORITY")
     if statement.priority is not None:
         priority = statement.priority
@@ -109,6 +111,7 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
             "storage_path": stored.path,
             "priority": priority,
             "observed_at": observed_at,
+            "is_complete": statement.is_complete,
             "registered_at": timezone.now(),
             "registered_by": statement.by,
         },
@@ -146,6 +149,14 @@ def _known(sha256: str, *, statement: Statement) -> SourceFile | None:
     if statement.observed_at is not None:
         same = same.filter(observed_at=_to_milliseconds(statement.observed_at))
     return same.order_by("version").last()
+
+
+def _declared(file: SourceFile, *, statement: Statement) -> SourceFile:
+    """Take a known file that is now said to be complete as one to be imported."""
+    if statement.is_complete and not file.is_complete:
+        file.is_complete, file.imported_at = True, None
+        file.save(update_fields=["is_complete", "imported_at"])
+    return file
 
 
 def _store(content: IO[bytes], *, name: str) -> Stored:

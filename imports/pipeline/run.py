@@ -29,6 +29,9 @@ State = ImportRun.State
 #: made on empty tables are wrong for full ones.
 ANALYZE_AFTER_RACES = (5, 50)
 
+#: Races that are locked together to be settled at once: the server holds some 6,000.
+RACES_AT_ONCE = 1_000
+
 
 def prepare_run(run: ImportRun) -> None:
     """Take a claimed run from its files to races that lanes can write."""
@@ -85,7 +88,7 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
         _move(run, to_state=State.PLANNED)
         with watch.timing("shared"):
             _write_shared_rows(run)
-        if run.reads_files_again:
+        if run.may_be_unchanged:
             with watch.timing("unchanged") as timing:
                 timing.rows = _settle_unchanged_races(run)
         if checkpoint.has_open_races(run.pk):
@@ -110,10 +113,17 @@ def _write_shared_rows(run: ImportRun) -> None:
 
 
 def _settle_unchanged_races(run: ImportRun) -> int:
-    """Settle the races of files that were read before and changed nothing since."""
+    """Settle the races that are stored just as the files state them."""
+    staged = StagedRun.of(run)
+    if len(staged.lap_columns) != 1:
+        return 0
     session.analyze_races()
-    with transaction.atomic(durable=True):
-        return checkpoint.settle_unchanged(StagedRun.of(run))
+    settled = 0
+    for first in range(1, run.checkpoints.count() + 1, RACES_AT_ONCE):
+        with transaction.atomic(durable=True):
+            last = first + RACES_AT_ONCE - 1
+            settled += checkpoint.settle_unchanged(staged, first=first, last=last)
+    return settled
 
 
 def _settle_race(claim: Claim, *, run: StagedRun) -> None:

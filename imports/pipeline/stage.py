@@ -101,6 +101,7 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     file.rows_rejected = result["rows_rejected"]
     file.lap_columns = sum(bits)
     file.notices = result["notices"]
+    file.is_complete = file.source_file.is_complete and not file.rows_rejected
     Rejection.objects.bulk_create(
         Rejection(run_id=file.run_id, source_file=file.source_file, **fields)
         for fields in result["rejections"]

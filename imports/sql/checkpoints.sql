@@ -88,40 +88,83 @@ SELECT set_config('synchronous_commit', %(mode)s, false)
 -- a wrong estimate can choose, it would take minutes.
 SELECT set_config('enable_nestloop', 'off', true)
 
+-- name: lock_races
+-- The races of a run from one number to another, in the order of their keys.
+SELECT pg_advisory_xact_lock(hashtextextended(lock, 0))
+FROM (
+    SELECT 'race:' || source || ':' || meeting_key || ':' || race_key AS lock
+    FROM imports_racecheckpoint
+    WHERE run_id = %(run)s AND number BETWEEN %(first)s AND %(last)s
+    ORDER BY number
+    OFFSET 0
+) AS in_order
+
 -- name: settle_unchanged_races
--- Races of which every staged lap is stored as it is, by the same file: nothing is to
--- be written, so they are done, all at once, as of this statement's snapshot. A staged
--- row that stands twice makes its race miss the count, and go the usual way.
-WITH same AS (
-    SELECT m.key AS meeting_key, r.key AS race_key, r.id AS race_id, count(*) AS laps
-    FROM races_meeting m
-    JOIN races_race r ON r.meeting_id = m.id
+-- Races of which every staged lap is stored as it is, by the same file or, where the
+-- run's one file of laps is complete (%(complete)s), by older ones: no lap is to be
+-- written, so they are done, all at once, and the floor of the race says the rest. A
+-- staged row that stands twice makes its race miss the count, and go the usual way.
+WITH race AS (
+    SELECT c.id AS checkpoint_id, c.laps_staged, m.key AS meeting_key,
+           r.key AS race_key, r.id, r.laps_floor, r.laps_floor_columns
+    FROM imports_racecheckpoint c
+    JOIN races_meeting m ON m.source = c.source AND m.key = c.meeting_key
+    JOIN races_race r ON r.meeting_id = m.id AND r.key = c.race_key
+    WHERE c.run_id = %(run)s AND c.state = 'waiting' AND c.records_staged = 0
+      AND c.number BETWEEN %(first)s AND %(last)s
+      AND (r.laps_floor = %(never)s OR r.laps_floor_columns = %(lap_columns)s)
+),
+same AS (
+    SELECT r.id, count(*) AS laps
+    FROM race r
     JOIN races_entrant e ON e.race_id = r.id
     JOIN races_lap l ON l.entrant_id = e.id
-    WHERE m.id = ANY (%(meetings)s::bigint[])
-      AND l.version >= r.laps_floor
+    WHERE l.columns = %(lap_columns)s AND (l.older - '-') <> '{{}}'::jsonb IS NOT TRUE
       AND EXISTS (
           SELECT 1
           FROM {laps} s
           JOIN unnest(%(file_numbers)s::integer[], %(versions)s::uuid[])
                AS f (file_number, version) USING (file_number)
-          WHERE s.meeting_key = m.key AND s.race_key = r.key AND s.entrant_key = e.key
-            AND s.number = l.number AND f.version = l.version
+          WHERE s.meeting_key = r.meeting_key AND s.race_key = r.race_key
+            AND s.entrant_key = e.key AND s.number = l.number
+            AND (f.version = greatest(l.version, r.laps_floor)
+                 OR (f.version = %(complete)s
+                     AND f.version > greatest(l.version, r.laps_floor)))
             AND (s.time_ms, s.elapsed_ms, s.sector1_ms, s.sector2_ms, s.sector3_ms,
                  s.position, s.in_pit, s.is_deleted)
                 IS NOT DISTINCT FROM
                 (l.time_ms, l.elapsed_ms, l.sector1_ms, l.sector2_ms, l.sector3_ms,
                  l.position, l.in_pit, l.is_deleted)
       )
-    GROUP BY 1, 2, 3
+    GROUP BY 1
+),
+stored AS (
+    SELECT r.id, count(*) AS laps
+    FROM race r
+    JOIN races_entrant e ON e.race_id = r.id
+    JOIN races_lap l ON l.entrant_id = e.id
+    WHERE %(complete)s::uuid IS NOT NULL
+    GROUP BY 1
+),
+unchanged AS (
+    SELECT r.*, r.laps_floor < %(complete)s::uuid IS TRUE AS is_raised,
+           jsonb_build_object('read', r.laps_staged, 'unchanged', r.laps_staged) AS counts
+    FROM race r
+    JOIN same ON same.id = r.id AND same.laps = r.laps_staged
+    LEFT JOIN stored ON stored.id = r.id
+    WHERE r.laps_floor >= %(complete)s::uuid IS NOT FALSE OR stored.laps = same.laps
+),
+raised AS (
+    UPDATE races_race r
+    SET laps_floor = %(complete)s, laps_floor_columns = %(lap_columns)s
+    FROM unchanged u WHERE r.id = u.id AND u.is_raised
 )
 UPDATE imports_racecheckpoint c
-SET state = 'done', finished_at = clock_timestamp(), race_id = same.race_id,
-    rows = counts.unchanged, laps = counts.unchanged
-FROM same,
-     LATERAL (
-         SELECT jsonb_build_object('read', same.laps, 'unchanged', same.laps) AS unchanged
-     ) AS counts
-WHERE c.run_id = %(run)s AND c.state = 'waiting'
-  AND c.meeting_key = same.meeting_key AND c.race_key = same.race_key
-  AND c.laps_staged = same.laps AND c.records_staged = 0
+SET state = 'done', finished_at = clock_timestamp(), race_id = u.id, rows = u.counts,
+    laps = u.counts,
+    undo = CASE WHEN u.is_raised THEN jsonb_build_object('floors', jsonb_build_object(
+        'laps_floor', replace(u.laps_floor::text, '-', ''),
+        'laps_floor_columns', u.laps_floor_columns
+    )) ELSE '{{}}' END
+FROM unchanged u
+WHERE c.id = u.checkpoint_id

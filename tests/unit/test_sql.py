@@ -41,11 +41,14 @@ def test_name_that_stands_twice_is_refused(
         blocks(monkeypatch, tmp_path, **files)
 
 
-@pytest.mark.parametrize("name", named.names())
-def test_every_statement_is_used_by_the_pipeline(name: str) -> None:
-    sources = [path.read_text() for path in PIPELINE.rglob("*.py")]
+def test_include_stands_for_another_block(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = "-- name: part\na AS (SELECT 1)\n-- name: whole\nWITH\n-- include: part\nSELECT 2\n"
 
-    assert any(f'"{name}"' in source for source in sources)
+    found = blocks(monkeypatch, tmp_path, one=text)
+
+    assert found["whole"] == "WITH\na AS (SELECT 1)\nSELECT 2"
 
 
 def test_tables_are_filled_in_as_identifiers() -> None:

@@ -46,6 +46,12 @@ class StagedRun:
         """The sets of lap columns that the run's files state."""
         return frozenset(f.lap_columns for f in self.files.values() if f.lap_columns)
 
+    @property
+    def complete_laps(self) -> UUID | None:
+        """The version of the run's one file of laps, if it is complete."""
+        laps = [file for file in self.files.values() if file.lap_columns]
+        return laps[0].version if len(laps) == 1 and laps[0].is_complete else None
+
     @cached_property
     def meeting_ids(self) -> dict[str, int]:
         """The ids of the run's meetings; the shared rows are written before races."""

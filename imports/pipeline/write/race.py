@@ -1,7 +1,7 @@
 """Write one race: the race, its entrants, its pit stops, its laps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -49,10 +49,10 @@ class RaceResult:
     race_id: int
     rows: Counts
     laps: Counts
-    conflicts: int
-    removed: int
+    conflicts: int = 0
+    removed: int = 0
     #: What was made and which floors were raised, for a revert.
-    undo: dict[str, Any]
+    undo: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,21 @@ def held(version: UUID, **values: Any) -> Register:
     return Register(values=values, versions=dict.fromkeys(values, version))
 
 
-def applied(decision: Decision, stored: Register | None) -> Register:
-    """Give what is stored after the decision."""
-    before = stored or Register(values={}, versions={})
-    return Register(
-        values={**before.values, **decision.values},
-        versions={**before.versions, **decision.versions},
-    )
+def written(decision: Decision) -> dict[str, tuple[Any, UUID]]:
+    """Give the columns that the decision sets, with their versions."""
+    before = decision.stored or Register(values={}, versions={})
+    after = decision.register or Register(values={}, versions={})
+    return {
+        column: (after.values[column], version)
+        for column, version in after.versions.items()
+        if (after.values[column], version)
+        != (before.values.get(column), before.versions.get(column))
+    }
+
+
+def stated(values: Mapping[str, Any], version: UUID) -> dict[str, tuple[Any, UUID]]:
+    """Give values as columns that one file sets."""
+    return {column: (value, version) for column, value in values.items()}
 
 
 @pytest.mark.parametrize(
@@ -67,9 +75,8 @@ def test_row_against_the_store(
     decision = decide(candidates, stored=stored)
 
     assert decision.outcome == outcome
-    assert decision.values == values
-    assert decision.versions == dict.fromkeys(values, MID)
-    assert (decision.conflicts, decision.duplicates) == (conflicts, 0)
+    assert written(decision) == stated(values, MID)
+    assert (len(decision.disputes), decision.read) == (conflicts, 1)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +96,13 @@ def test_rows_of_one_run_with_one_key(
     for order in (candidates, candidates[::-1]):
         decision = decide(order, stored=None)
 
-        assert decision.values == values
-        assert (decision.conflicts, decision.duplicates) == (conflicts, 1)
+        assert decision.register
+        assert decision.register.values == values
+        assert (len(decision.disputes), decision.read) == (conflicts, 2)
 
 
 def test_newer_and_equal_raises_the_version_so_that_a_middle_file_loses() -> None:
-    stored = applied(decide([row(NEW, x=1)], stored=held(OLD, x=1)), held(OLD, x=1))
+    stored = decide([row(NEW, x=1)], stored=held(OLD, x=1)).register
 
     assert decide([row(MID, x=2)], stored=stored).outcome == Outcome.OLDER
 
@@ -104,8 +112,9 @@ def test_implied_row_is_beaten_by_any_statement() -> None:
 
     decision = decide([row(OLD, x=1)], stored=implied)
 
-    assert (decision.outcome, decision.values) == (Outcome.UPDATED, {"x": 1})
-    assert decision.conflicts == 0
+    assert decision.outcome == Outcome.UPDATED
+    assert written(decision) == {"x": (1, OLD)}
+    assert decision.disputes == ()
 
 
 VALUES = st.dictionaries(
@@ -132,7 +141,7 @@ def settled(runs: Iterable[Iterable[Candidate]]) -> Register | None:
     """Give what is stored after the runs, one after another."""
     stored: Register | None = None
     for run in runs:
-        stored = applied(decide(run, stored=stored), stored)
+        stored = decide(run, stored=stored).register
     return stored
 
 
@@ -169,10 +178,10 @@ def test_decision_that_is_applied_leaves_nothing_to_write(
     stored = settled(given_files)
     run = [row for file in later for row in file]
 
-    after = applied(decide(run, stored=stored), stored)
+    after = decide(run, stored=stored).register
 
     decision = decide(run, stored=after)
-    assert decision.values == {}
+    assert not decision.is_written
     assert decision.outcome in (Outcome.UNCHANGED, Outcome.OLDER)
 
 
@@ -184,7 +193,7 @@ def test_every_row_has_one_outcome(
 
     for stored in (None, settled(given_files)):
         decision = decide(run, stored=stored)
-        assert 1 + decision.duplicates == len(run)
+        assert decision.read == len(run)
         assert (decision.outcome == Outcome.INSERTED) == (stored is None)
 
 
@@ -201,7 +210,9 @@ def test_two_files_conflict_the_same_in_either_order(
         decide([first], stored=settled([[second]])),
     ]
 
-    assert [run.conflicts for run in runs] == [int(differ)] * 3
+    assert [len(run.disputes) for run in runs] == [int(differ)] * 3
+    if differ:
+        assert len({str(run.disputes[0].fields) for run in runs}) == 1
 
 
 @given(given_files=files())
@@ -217,3 +228,69 @@ def test_winner_of_a_column_is_its_highest_version_and_last_row(
         best = max(stating, key=lambda r: (r.version, r.row_number), default=None)
         assert stored.values.get(column) == (best.values[column] if best else None)
         assert stored.versions.get(column) == (best.version if best else None)
+
+
+MANUAL = UUID(int=0xFFFF << 112 | 1)
+
+
+def test_complete_file_ends_what_older_ones_say_of_a_row_it_does_not_hold() -> None:
+    stored = Register({"x": 1, "y": 2}, {"x": OLD, "y": NEW})
+
+    decision = decide([], stored=stored, absent=MID)
+
+    assert decision.register == Register({"x": None, "y": 2}, {"y": NEW}, absent=MID)
+    assert not decision.is_removed
+
+
+def test_row_that_nothing_newer_states_goes() -> None:
+    decision = decide([], stored=held(OLD, x=1), absent=MID)
+
+    assert decision.register is None
+    assert decision.is_removed
+
+
+def test_late_older_row_does_not_bring_a_removed_one_back() -> None:
+    decision = decide([row(OLD, x=1)], stored=None, absent=MID)
+
+    assert (decision.register, decision.outcome) == (None, Outcome.OLDER)
+
+
+def test_row_that_came_back_stays_closed_to_what_was_said_before_it_went() -> None:
+    back = decide([row(NEW, x=1)], stored=None, absent=MID).register
+
+    late = decide([row(OLD, y=2)], stored=back)
+
+    assert late.outcome == Outcome.OLDER
+    assert not late.is_written
+
+
+def test_hold_keeps_what_is_stored_and_says_so() -> None:
+    decision = decide([row(NEW, x=2, y=1)], stored=held(OLD, x=1, y=1), holds=True)
+
+    assert decision.outcome == Outcome.HELD
+    assert not decision.is_written
+    [dispute] = decision.disputes
+    assert dispute.fields == {"x": (1, 2)}
+    assert dispute.is_older_in_force
+
+
+def test_hold_takes_what_the_store_does_not_know() -> None:
+    decision = decide([row(NEW, x=2, z=3)], stored=held(OLD, x=1), holds=True)
+
+    assert written(decision) == {"z": (3, NEW)}
+
+
+def test_person_overrules_a_held_value_and_that_is_no_disagreement() -> None:
+    decision = decide([row(MANUAL, x=2)], stored=held(OLD, x=1), holds=True)
+
+    assert decision.outcome == Outcome.UPDATED
+    assert [dispute.is_edit for dispute in decision.disputes] == [True]
+
+
+def test_row_of_a_file_that_contradicts_itself_names_both_lines() -> None:
+    decision = decide([row(MID, 5, x=1), row(MID, 9, x=2)], stored=None)
+
+    [dispute] = decision.disputes
+    assert (dispute.older_version, dispute.newer_version) == (MID, MID)
+    assert (dispute.older_row, dispute.newer_row) == (5, 9)
+    assert dispute.fields == {"x": (1, 2)}
