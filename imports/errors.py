@@ -86,6 +86,25 @@ class RetryLater(ImportsError):
     is_retryable = True
 
 
+class DatabaseAway(RetryLater):
+    """The database was away for too long. What was committed stays."""
+
+    code = "database_away"
+
+
+class StagingLost(ImportsError):
+    """The staged rows of the race are gone. They are staged again from the files."""
+
+    code = "staging_lost"
+    is_retryable = True
+
+
+class RunNotResumable(ImportsError):
+    """The run cannot be resumed."""
+
+    code = "run_not_resumable"
+
+
 class RaceRefused(ImportsError):
     """The database refused a row of the race. Nothing of the race was written."""
 
