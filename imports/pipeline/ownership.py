@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from imports import conf
-from imports.errors import LeaseLost
+from imports.errors import ImportsError, LeaseLost, StagingLost
 from imports.models import ImportRun
-from imports.pipeline.trouble import DatabaseErrors
+from imports.pipeline import trouble
 from imports.sql import statement
 
 BEATS_A_LEASE = 6
@@ -52,6 +52,13 @@ def move(run: ImportRun, *, to_state: str) -> None:
     if not _touch("move_run", run, to_state=to_state):
         raise LeaseLost(TAKEN)
     run.state = to_state
+
+
+def explain(error: Exception) -> ImportsError:
+    """Give the error of ours that a database error means to a preparer."""
+    found = trouble.explain(error)
+    # Who takes its tables away has taken the run.
+    return LeaseLost(TAKEN) if isinstance(found, StagingLost) else found
 
 
 def release(run: ImportRun) -> None:
@@ -122,7 +129,7 @@ class Heartbeat:
         began = time.monotonic()
         try:
             is_ours = _touch("beat", self._run)
-        except DatabaseErrors:
+        except trouble.DatabaseErrors:
             # The next beat connects anew; silence for a lease is the end.
             connection.close()
             return
@@ -138,4 +145,4 @@ def _touch(name: str, run: ImportRun, **parameters: Any) -> bool:
         cursor.execute(
             statement(name), {"run": run.pk, "epoch": run.epoch, **parameters}
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

@@ -43,7 +43,7 @@ def prepare_run(run: ImportRun) -> None:
             fence = partial(_fenced, run, pulse=pulse)
             _stage_and_plan(run, watch=Stopwatch(run), fence=fence)
     except trouble.DatabaseErrors as error:
-        raise trouble.explain(error) from error
+        raise ownership.explain(error) from error
 
 
 def run_lane(run: ImportRun, *, lane: Lane) -> None:
