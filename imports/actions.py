@@ -5,24 +5,47 @@ Writes across models, each in one transaction; keyword-only, `by` says who.
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+import structlog
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from imports import conf, doorbell, flags
-from imports.errors import IngestDisabled, NothingToImport
+from imports.errors import (
+    DatabaseAway,
+    ImportsError,
+    IngestDisabled,
+    LeaseLost,
+    NothingToImport,
+    RetryLater,
+)
 from imports.flags import Flag, FlagValue
-from imports.models import FeatureFlag, ImportRun, RunFile, SourceFile
-from imports.pipeline import checkpoint, manifest
-from imports.pipeline.lane import Lane
+from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, RunFile, SourceFile
+from imports.pipeline import checkpoint, manifest, ownership, trouble
+from imports.pipeline import sweep as sweeping
+from imports.pipeline.finish import fail_run
+from imports.pipeline.lane import Lane, owner_name
 from imports.pipeline.manifest import Statement
+from imports.pipeline.resume import refuse_unless_resumable
 from imports.pipeline.run import end_run, prepare_run, run_lane
+from imports.pipeline.sweep import Swept
 
-INTERRUPTED = "It was interrupted. Start it again to go on."
+log = structlog.get_logger(__name__)
+
+RaceState = RaceCheckpoint.State
+
+INTERRUPTED = "It was interrupted. Go on with it by ingest_races --resume."
+CUT_OFF = (
+    "It was cut off while it was prepared. Go on with it by ingest_races --resume."
+)
+DIED = (
+    "Its worker died while it prepared the run. Go on with it by ingest_races --resume."
+)
 
 
 @dataclass(frozen=True)
@@ -104,15 +127,52 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
     An interrupt (Ctrl-C, SIGTERM) stops the lanes after the races in work and ends the
     run as cancelled; what was committed stays.
     """
-    if not claim_run(run):
-        return
     try:
-        prepare_run(run)
+        if not prepare(run, owner=lanes[0].owner):
+            return
         _run_lanes(run, lanes)
     except KeyboardInterrupt:
         _ask_to_stop([run], message=INTERRUPTED)
-        checkpoint.cancel_waiting(run.pk)
-    end_run(run)
+        if not give_up(run, INTERRUPTED):
+            checkpoint.cancel_waiting(run.pk)
+    trouble.patiently(lambda: end_run(run))
+
+
+def prepare(run: ImportRun, *, owner: str) -> bool:
+    """Claim a queued run and prepare it; False where another has it.
+
+    Tried again where the database was away; where it cannot be done the run is ended,
+    so that it is never left half prepared.
+    """
+    while trouble.patiently(lambda: claim_run(run, owner=owner)):
+        reason = CUT_OFF
+        try:
+            prepare_run(run)
+            return True
+        except RetryLater as error:
+            reason = "" if run.attempts < conf.get("MAX_ATTEMPTS") else str(error)
+            if reason:
+                raise
+            trouble.drop_lost_connection()
+            trouble.patiently(lambda: ownership.release(run))
+            run.refresh_from_db()
+        except LeaseLost:
+            reason = ""
+            raise
+        except ImportsError as error:
+            reason = str(error)
+            raise
+        except KeyboardInterrupt:
+            reason = ""
+            raise
+        finally:
+            # Also when a timeout ends the process. Where the server is away, the
+            # sweeper does it.
+            if reason:
+                with suppress(DatabaseAway, *trouble.DatabaseErrors):
+                    trouble.drop_lost_connection()
+                    give_up(run, reason)
+    return False
 
 
 def _run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> None:
@@ -130,12 +190,29 @@ def _run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> None:
             raise
 
 
-def claim_run(run: ImportRun) -> bool:
-    """Take a queued run on; False where another has it."""
-    taken = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.QUEUED).update(
-        state=ImportRun.State.STAGING, started_at=timezone.now()
-    )
-    return bool(taken)
+def claim_run(run: ImportRun, *, owner: str = "") -> bool:
+    """Take a queued run on, to prepare it; False where another has it."""
+    owner = owner or owner_name("worker")
+    return ownership.claim(run, owner=owner, from_state=ImportRun.State.QUEUED)
+
+
+def give_up(run: ImportRun, reason: str) -> bool:
+    """End a run that cannot be prepared; False where it is not this owner's any more."""
+    with suppress(LeaseLost), transaction.atomic():
+        ownership.hold(run)
+        run.refresh_from_db()
+        _end_unprepared(run, reason)
+        return True
+    return False
+
+
+def _end_unprepared(run: ImportRun, reason: str) -> None:
+    """End a run that is locked, with the races that it may have from before."""
+    is_cancelled = run.is_cancel_requested
+    settled = RaceState.CANCELLED if is_cancelled else RaceState.FAILED
+    checkpoint.settle_open(run.pk, state=settled, message=reason)
+    fail_run(run, run.message if is_cancelled else reason)
+    log.warning("run_given_up", run=run.pk, why=run.message)
 
 
 def lanes_of(run: ImportRun) -> int:
@@ -143,6 +220,74 @@ def lanes_of(run: ImportRun) -> int:
     # One connection is the caller's own.
     ceiling: int = conf.get("DB_POOL_MAX") - 1
     return max(1, min(int(run.options["concurrency"]), ceiling))
+
+
+def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> int:
+    """Let an unfinished run, or one that is not all in, wait for a worker again.
+
+    Failed and cancelled races wait again; races that are done and files that were
+    refused stay as they are. Gives how many races wait again. RunNotResumable says
+    why it cannot be.
+    """
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    with transaction.atomic():
+        # Under the lock nobody claims it, ends it or sweeps it.
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        refuse_unless_resumable(run)
+        races = checkpoint.reopen_races(run.pk)
+        run.state = ImportRun.State.QUEUED
+        run.finished_at, run.message, run.owner = None, "", ""
+        run.is_cancel_requested, run.attempts = False, 0
+        run.save()
+        if in_queue:
+            doorbell.ring_for_run(run.pk)
+    log.info("run_resumed", run=run.pk, races=races, by=str(by or "the system"))
+    return races
+
+
+def sweep() -> Swept:
+    """See to what dead workers left; safe beside any number of other sweeps."""
+    with transaction.atomic():
+        requeued = sweeping.requeue_dead_runs()
+        for run_id in requeued:
+            doorbell.ring_for_run(run_id)
+    with transaction.atomic():
+        given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
+    ended = [run.pk for run in sweeping.writing_runs() if _settle_and_end(run)]
+    with transaction.atomic():
+        rung = sweeping.unattended_runs()
+        for run_id in rung:
+            doorbell.ring_for_lane(run_id)
+    swept = Swept(
+        requeued=tuple(requeued),
+        given_up=tuple(given_up),
+        ended=tuple(ended),
+        rung=tuple(rung),
+        dropped=tuple(_drop_leaked_staging()),
+    )
+    if swept:
+        log.warning("swept", **asdict(swept))
+    return swept
+
+
+def _settle_and_end(run: ImportRun) -> bool:
+    """End a run of which nothing is left to write, or nothing may be."""
+    if run.is_cancel_requested:
+        checkpoint.cancel_waiting(run.pk)
+    checkpoint.settle_abandoned(run.pk)
+    return end_run(run)
+
+
+def _drop_leaked_staging() -> list[str]:
+    dropped = []
+    with transaction.atomic():
+        for table in sweeping.leaked_staging():
+            # Held by an owner that is frozen: the next sweep gets it.
+            with suppress(OperationalError), transaction.atomic():
+                sweeping.drop_table(table)
+                dropped.append(table)
+    return dropped
 
 
 def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
@@ -153,18 +298,15 @@ def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
     open_runs = [run for run in runs if not run.is_final]
     message = f"Cancelled by {by or 'the system'}."
     asked = _ask_to_stop(open_runs, message=message)
+    chosen = ImportRun.objects.filter(pk__in=[run.pk for run in open_runs])
     # No worker holds these, and none may ever come.
-    queued = ImportRun.objects.filter(
-        pk__in=[run.pk for run in open_runs], state=ImportRun.State.QUEUED
-    )
-    queued.update(state=ImportRun.State.CANCELLED, finished_at=timezone.now())
-    for run in ImportRun.objects.filter(
-        pk__in=[run.pk for run in open_runs], state=ImportRun.State.WRITING
-    ):
-        # Its lanes may be dead; then nothing is left to wait for.
-        checkpoint.cancel_waiting(run.pk)
-        checkpoint.settle_abandoned(run.pk)
-        end_run(run)
+    with transaction.atomic():
+        queued = chosen.filter(state=ImportRun.State.QUEUED).order_by("pk")
+        for run in queued.select_for_update():
+            _end_unprepared(run, message)
+    # Their lanes may be dead; then nothing is left to wait for.
+    for run in chosen.filter(state=ImportRun.State.WRITING):
+        _settle_and_end(run)
     return asked
 
 

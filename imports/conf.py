@@ -12,6 +12,8 @@ DEFAULTS: dict[str, Any] = {
     "DB_POOL_MAX": 10,
     # A lane that has not finished a race by then has lost it to another lane.
     "LEASE_SECONDS": 90,
+    # A lane waits so long for a server that is away.
+    "RECONNECT_SECONDS": 30,
     # A race is tried so often before it counts as failed.
     "MAX_ATTEMPTS": 3,
     # Below the lease, so that a stuck statement ends before another lane starts.

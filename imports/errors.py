@@ -79,18 +79,30 @@ class LeaseLost(ImportsError):
     is_retryable = True
 
 
-class StagingLost(ImportsError):
-    """The staged rows of the race are gone, as after a server crash. Resume the run."""
-
-    code = "staging_lost"
-    is_retryable = True
-
-
 class RetryLater(ImportsError):
     """The database was busy or away. Run it again."""
 
     code = "retry_later"
     is_retryable = True
+
+
+class DatabaseAway(RetryLater):
+    """The database was away for too long. What was committed stays."""
+
+    code = "database_away"
+
+
+class StagingLost(ImportsError):
+    """The staged rows of the race are gone. They are staged again from the files."""
+
+    code = "staging_lost"
+    is_retryable = True
+
+
+class RunNotResumable(ImportsError):
+    """The run cannot be resumed."""
+
+    code = "run_not_resumable"
 
 
 class RaceRefused(ImportsError):

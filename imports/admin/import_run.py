@@ -10,7 +10,9 @@ from django.utils.html import format_html
 from imports import actions
 from imports.admin.badges import run_badge
 from imports.admin.run_page import run_facts, run_tables
+from imports.errors import ImportsError
 from imports.models import ImportRun, RunFile
+from imports.pipeline.resume import is_anything_left
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
 
@@ -40,7 +42,7 @@ class ImportRunAdmin(PageAdmin):
     list_select_related = ["requested_by"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
-    actions = ["cancel_runs"]
+    actions = ["cancel_runs", "retry_races"]
     list_per_page = 50
     empty_hint = "No run yet. Upload files, or run manage.py ingest_races on a folder."
 
@@ -55,7 +57,7 @@ class ImportRunAdmin(PageAdmin):
         )
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may end runs: those who may change them."""
+        """Whether the user may end runs and go on with them: who may change them."""
         return bool(request.user.has_perm("imports.change_importrun"))
 
     def facts(self, obj: ImportRun) -> list[Fact]:
@@ -66,6 +68,9 @@ class ImportRunAdmin(PageAdmin):
             **run_tables(obj),
             "title": f"Run {obj.pk}",
             "can_cancel": self.has_cancel_permission(request) and not obj.is_final,
+            "can_retry": self.has_cancel_permission(request)
+            and obj.is_final
+            and is_anything_left(obj),
             "can_import": request.user.has_perm("imports.add_sourcefile"),
         }
 
@@ -140,6 +145,23 @@ class ImportRunAdmin(PageAdmin):
             )
         if left := chosen - asked:
             self.message_user(request, f"{_runs(left)} already over.", messages.WARNING)
+
+    @admin.action(description="Retry failed races", permissions=["cancel"])
+    def retry_races(self, request: HttpRequest, queryset: QuerySet) -> None:
+        runs = races = 0
+        for run in queryset.order_by("pk"):
+            try:
+                races += actions.resume_run(run, by=request.user, in_queue=True)  # type: ignore[arg-type]
+                runs += 1
+            except ImportsError as error:
+                self.message_user(request, str(error), messages.WARNING)
+        if runs:
+            self.message_user(
+                request,
+                f"{cells.count(races)} {'race waits' if races == 1 else 'races wait'} "
+                f"again, of {_runs(runs)}. What is in is left as it is.",
+                messages.SUCCESS,
+            )
 
 
 def _runs(number: int) -> str:

@@ -7,6 +7,7 @@ and `settle_unchanged`, which belong to a transaction of the conductor's.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -173,22 +174,54 @@ def record_failed(claim: Claim, error: ImportsError) -> None:
     )
 
 
+def hand_back(claim: Claim, error: ImportsError) -> None:
+    """Let the race wait again as if this attempt had not been: it is not to blame."""
+    _execute(
+        "hand_back_race",
+        id=claim.id,
+        epoch=claim.epoch,
+        error_code=error.code,
+        message=str(error),
+    )
+
+
+def reopen_races(run_id: int) -> int:
+    """Let failed, cancelled and abandoned races wait again; give how many."""
+    return _execute("reopen_races", run=run_id)
+
+
+def settle_open(run_id: int, *, state: str, message: str) -> None:
+    """Settle all races that are not; a lane that holds one cannot commit it any more."""
+    is_failed = state == State.FAILED
+    _execute(
+        "settle_open_races",
+        run=run_id,
+        state=state,
+        error_code="run_failed" if is_failed else "",
+        message=message if is_failed else "",
+    )
+
+
 def cancel_waiting(run_id: int) -> int:
     """Settle the races that no lane has begun; give how many."""
     waiting = RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING)
     return waiting.update(state=State.CANCELLED, finished_at=Now())
 
 
-def settle_abandoned(run_id: int) -> None:
+def settle_abandoned(run_id: int) -> int:
     """Settle the races that a dead lane holds and no lane may take over."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            statement("settle_abandoned_races"),
-            {"run": run_id, "max_attempts": conf.get("MAX_ATTEMPTS")},
-        )
+    return _execute(
+        "settle_abandoned_races", run=run_id, max_attempts=conf.get("MAX_ATTEMPTS")
+    )
 
 
 def has_open_races(run_id: int) -> bool:
     """Whether a race waits or is being written."""
     open_states = Q(state=State.WAITING) | Q(state=State.CLAIMED)
     return RaceCheckpoint.objects.filter(open_states, run_id=run_id).exists()
+
+
+def _execute(name: str, **parameters: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), parameters)
+        return int(cursor.rowcount)

@@ -14,24 +14,46 @@ Run = ImportRun.State
 
 def finish_run(run: ImportRun) -> bool:
     """End a run whose races are all settled; False where another lane was first."""
-    races = list(run.checkpoints.all())
-    files = list(run.run_files.all())
+    # Before the end is said: whoever sees it finds nothing left.
+    StagingTables(run.pk, run.epoch).drop()
     state = final_state(
-        race_states=[race.state for race in races],
-        file_states=[file.state for file in files],
+        race_states=list(run.checkpoints.values_list("state", flat=True)),
+        file_states=list(run.run_files.values_list("state", flat=True)),
         is_shared_written=run.shared_rows is not None,
         is_cancelled=run.is_cancel_requested,
     )
+    return _end(run, from_states=[Run.WRITING], state=state)
+
+
+def fail_run(run: ImportRun, message: str) -> None:
+    """End a run that cannot be prepared; its races are settled, it is held.
+
+    Races that are done stay, and are counted.
+    """
+    run.message = message
+    run.save(update_fields=["message"])
+    StagingTables(run.pk, run.epoch).drop()
+    is_any_in = run.checkpoints.filter(state=Race.DONE).exists()
+    state = Run.PARTIAL if is_any_in else Run.FAILED
+    if run.is_cancel_requested:
+        state = Run.CANCELLED
+    _end(run, from_states=[Run.QUEUED, Run.STAGING, Run.PLANNED], state=state)
+
+
+def _end(run: ImportRun, *, from_states: Sequence[str], state: str) -> bool:
+    """Say the end and the totals, of the races of all attempts; fenced by the epoch."""
+    races = list(run.checkpoints.all())
+    files = list(run.run_files.all())
     shared = run.shared_rows or {"rows": {}, "conflicts": 0}
     rejected = sum(file.rows_rejected for file in files)
     refused = Counts(read=rejected, rejected=rejected)
     laps_refused = sum(file.rows_rejected for file in files if file.lap_columns)
     rows = Counts.sum(race.row_counts for race in races)
     laps = Counts.sum(race.lap_counts for race in races)
-    # Before the end is said: whoever sees it finds nothing left.
-    StagingTables(run.pk).drop()
-    open_runs = ImportRun.objects.unfinished().filter(pk=run.pk)
-    is_ours = open_runs.update(
+    as_read = ImportRun.objects.filter(
+        pk=run.pk, epoch=run.epoch, state__in=from_states
+    )
+    is_ours = as_read.update(
         state=state,
         rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
         laps=(laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
@@ -42,13 +64,6 @@ def finish_run(run: ImportRun) -> bool:
     if is_ours:
         _mark_imported(run, is_whole=all(race.state == Race.DONE for race in races))
     return bool(is_ours)
-
-
-def fail_run(run: ImportRun, message: str) -> None:
-    """End a run that could not go on, with the reason."""
-    StagingTables(run.pk).drop()
-    open_runs = ImportRun.objects.unfinished().filter(pk=run.pk)
-    open_runs.update(state=Run.FAILED, message=message, finished_at=Now())
 
 
 def final_state(

@@ -1,7 +1,11 @@
 """One worker of a run, and what stops it between races."""
 
+import os
+import secrets
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from imports import flags
 from imports.errors import IngestDisabled
@@ -17,6 +21,18 @@ class Lane:
     name: str
     is_time_up: Callable[[], bool] = field(default=lambda: False)
     on_race: Callable[[Claim], None] = field(default=lambda claim: None)
+
+    @cached_property
+    def owner(self) -> str:
+        """The lane's name, like no other's: what it owns under it is its own."""
+        return owner_name(self.name)
+
+
+def owner_name(name: str) -> str:
+    """Give a name that nobody else has: host, process and chance beside it."""
+    return (
+        f"{name[:40]}@{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"
+    )
 
 
 def heed_stop(run: ImportRun) -> None:

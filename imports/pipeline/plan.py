@@ -20,5 +20,5 @@ class PlannedRace:
 
 def plan_races(run: ImportRun) -> list[PlannedRace]:
     """Give the races of the run by natural key."""
-    staged = StagingTables(run.pk).rows("staged_races")
+    staged = StagingTables(run.pk, run.epoch).rows("staged_races")
     return [PlannedRace(number, *race) for number, race in enumerate(staged, start=1)]

@@ -3,18 +3,23 @@
 It reads as the table in `imports.pipeline` reads, and does nothing else.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, session, trouble
+from imports.pipeline import checkpoint, ownership, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
-from imports.pipeline.finish import fail_run, finish_run
+from imports.pipeline.finish import finish_run
 from imports.pipeline.lane import Lane, heed_stop
+from imports.pipeline.ownership import Heartbeat
 from imports.pipeline.plan import plan_races
 from imports.pipeline.registers.staged import StagedRun
-from imports.pipeline.stage import stage_files
+from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
 from imports.pipeline.write.race import write_race
@@ -24,6 +29,7 @@ from stats.refresh import refresh_race
 log = structlog.get_logger(__name__)
 
 State = ImportRun.State
+File = RunFile.State
 
 #: A run that fills the tables tells the planner so after these races: plans that were
 #: made on empty tables are wrong for full ones.
@@ -35,33 +41,34 @@ RACES_AT_ONCE = 1_000
 
 def prepare_run(run: ImportRun) -> None:
     """Take a claimed run from its files to races that lanes can write."""
-    reason = "It was cut off while it was prepared. Start it again."
     try:
-        _stage_and_plan(run, watch=Stopwatch(run))
-        reason = ""
+        with Heartbeat(run) as pulse:
+            fence = partial(_fenced, run, pulse=pulse)
+            _stage_and_plan(run, watch=Stopwatch(run), fence=fence)
     except trouble.DatabaseErrors as error:
-        reason = str(trouble.explain(error))
-        raise trouble.explain(error) from error
-    finally:
-        # Also when a timeout ends the process: a run is never left half prepared.
-        if reason:
-            fail_run(run, reason)
+        raise ownership.explain(error) from error
 
 
 def run_lane(run: ImportRun, *, lane: Lane) -> None:
     """Write races of the run, one after another, until none is left to take."""
-    staged = StagedRun.of(run)
-    session.set_synchronous_commit(run.options["synchronous_commit"])
+    opened = partial(restore.open_staging, run, lane=lane, prepare=prepare_run)
+    staged: StagedRun | None = None
     while not lane.is_time_up():
-        claim = checkpoint.claim_race(run.pk, owner=lane.name)
-        if claim is None:
+        staged = staged or trouble.patiently(opened)
+        if staged is None:
             break
-        _settle_race(claim, run=staged)
+        claim = trouble.patiently(partial(_claim_race, run, lane=lane))
+        if claim is None and not ownership.is_being_prepared(run):
+            break
+        if claim is None or not _settle_race(claim, run=staged):
+            # It is being staged again, or must be.
+            staged = None
+            continue
         lane.on_race(claim)
         if claim.number in ANALYZE_AFTER_RACES:
-            session.analyze_races()
-    heed_stop(run)
-    checkpoint.settle_abandoned(run.pk)
+            trouble.patiently(session.analyze_races)
+    trouble.patiently(partial(heed_stop, run))
+    trouble.patiently(partial(checkpoint.settle_abandoned, run.pk))
 
 
 def end_run(run: ImportRun) -> bool:
@@ -69,6 +76,8 @@ def end_run(run: ImportRun) -> bool:
     if checkpoint.has_open_races(run.pk):
         return False
     run.refresh_from_db()
+    if run.state != State.WRITING:
+        return False
     session.set_synchronous_commit("on")
     is_ours = finish_run(run)
     if is_ours:
@@ -77,42 +86,55 @@ def end_run(run: ImportRun) -> bool:
     return is_ours
 
 
-def _stage_and_plan(run: ImportRun, *, watch: Stopwatch) -> None:
-    if run.run_files.filter(state=RunFile.State.WAITING).exists():
-        stage_files(run, watch=watch)
-    if run.run_files.filter(state=RunFile.State.STAGED).exists():
+def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+    if run.run_files.filter(state__in=[File.WAITING, File.STAGED]).exists():
+        stage_files(run, watch=watch, fence=fence)
+    if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
             races = plan_races(run)
-            checkpoint.open_races(run, races)
+            with fence():
+                checkpoint.open_races(run, races)
             timing.rows = len(races)
-        _move(run, to_state=State.PLANNED)
-        with watch.timing("shared"):
-            _write_shared_rows(run)
+        ownership.move(run, to_state=State.PLANNED)
+        # A run that goes on has them already.
+        if run.shared_rows is None:
+            with watch.timing("shared"), fence():
+                _write_shared_rows(run)
         if run.may_be_unchanged:
             with watch.timing("unchanged") as timing:
-                timing.rows = _settle_unchanged_races(run)
+                timing.rows = _settle_unchanged_races(run, fence=fence)
         if checkpoint.has_open_races(run.pk):
             with watch.timing("index"):
-                StagingTables(run.pk).index()
-    _move(run, to_state=State.WRITING)
+                StagingTables(run.pk, run.epoch).index()
+    ownership.move(run, to_state=State.WRITING)
+
+
+@contextmanager
+def _fenced(run: ImportRun, *, pulse: Heartbeat) -> Iterator[None]:
+    """Give a transaction that commits only where the run is still its preparer's.
+
+    The run is held last: its row is not locked while the work goes on.
+    """
+    pulse.check()
+    with transaction.atomic(durable=True):
+        session.limit_idleness()
+        yield
+        ownership.hold(run)
 
 
 def _write_shared_rows(run: ImportRun) -> None:
     """Write venues, teams, competitors and meetings; the run says that they are in."""
-    staged = StagedRun.of(run)
-    with transaction.atomic(durable=True):
-        checkpoint.lock_shared_rows(run.source)
-        journal = write_shared(staged)
-        ImportRun.objects.filter(pk=run.pk).update(
-            shared_rows={
-                "rows": journal.counts.as_dict(),
-                "conflicts": journal.conflicts,
-            },
-            shared_undo={"inserted": journal.inserted},
-        )
+    checkpoint.lock_shared_rows(run.source)
+    journal = write_shared(StagedRun.of(run))
+    run.shared_rows = {
+        "rows": journal.counts.as_dict(),
+        "conflicts": journal.conflicts,
+    }
+    run.shared_undo = {"inserted": journal.inserted}
+    run.save(update_fields=["shared_rows", "shared_undo"])
 
 
-def _settle_unchanged_races(run: ImportRun) -> int:
+def _settle_unchanged_races(run: ImportRun, *, fence: Fence) -> int:
     """Settle the races that are stored just as the files state them."""
     staged = StagedRun.of(run)
     if len(staged.lap_columns) != 1:
@@ -120,15 +142,21 @@ def _settle_unchanged_races(run: ImportRun) -> int:
     session.analyze_races()
     settled = 0
     for first in range(1, run.checkpoints.count() + 1, RACES_AT_ONCE):
-        with transaction.atomic(durable=True):
-            last = first + RACES_AT_ONCE - 1
+        last = first + RACES_AT_ONCE - 1
+        with fence():
             settled += checkpoint.settle_unchanged(staged, first=first, last=last)
     return settled
 
 
-def _settle_race(claim: Claim, *, run: StagedRun) -> None:
-    """Write the race and mark it done, or say why not; other races go on."""
+def _claim_race(run: ImportRun, *, lane: Lane) -> Claim | None:
+    session.set_synchronous_commit(run.options["synchronous_commit"])
+    return checkpoint.claim_race(run.pk, owner=lane.owner)
+
+
+def _settle_race(claim: Claim, *, run: StagedRun) -> bool:
+    """Write the race and mark it done, or say why not; False where staging is lost."""
     failure: ImportsError | None = UnexpectedFailure()
+    is_staging_lost = False
     try:
         _write_race(claim, run=run)
         failure = None
@@ -142,7 +170,10 @@ def _settle_race(claim: Claim, *, run: StagedRun) -> None:
     finally:
         # Also when a timeout ends the process.
         if failure:
-            _record_failure(claim, failure, run=run)
+            trouble.drop_lost_connection()
+            recorded = partial(restore.record_failure, claim, failure, run=run)
+            is_staging_lost = trouble.patiently(recorded)
+    return not is_staging_lost
 
 
 def _write_race(claim: Claim, *, run: StagedRun) -> None:
@@ -155,16 +186,3 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)
     log.info("race_done", run=run.run_id, race=claim.name, **result.rows.as_dict())
-
-
-def _record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> None:
-    if not connection.is_usable():
-        connection.close()
-    checkpoint.record_failed(claim, error)
-    facts = {"error": error.code, "retryable": error.is_retryable, "why": str(error)}
-    log.warning("race_failed", run=run.run_id, race=claim.name, **facts)
-
-
-def _move(run: ImportRun, *, to_state: str) -> None:
-    states = [State.STAGING, State.PLANNED]
-    ImportRun.objects.move(run.pk, from_states=states, to_state=to_state)

@@ -1,14 +1,33 @@
 """What a lane tells the server about its connection and its tables."""
 
+from typing import Any
+from weakref import WeakKeyDictionary
+
 from django.db import connection
 
+from imports import conf
 from imports.sql import statement
+
+#: What was set on which connection: a lane that connects anew sets it anew.
+_modes: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def set_synchronous_commit(mode: str) -> None:
     """Say whether commits of this connection wait for the disk: `on` or `off`."""
+    connection.ensure_connection()
+    if _modes.get(connection.connection) == mode:
+        return
     with connection.cursor() as cursor:
         cursor.execute(statement("set_synchronous_commit"), {"mode": mode})
+    if not connection.in_atomic_block:
+        _modes[connection.connection] = mode
+
+
+def limit_idleness() -> None:
+    """Let the server end this transaction if its client falls silent: locks go with it."""
+    seconds = f"{conf.get('STATEMENT_TIMEOUT_SECONDS')}s"
+    with connection.cursor() as cursor:
+        cursor.execute(statement("limit_idleness"), {"seconds": seconds})
 
 
 def analyze_races() -> None:

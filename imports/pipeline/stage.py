@@ -4,11 +4,12 @@ Memory stays flat: what the child sends goes to COPY as it comes. A file that ca
 be read is rejected with its reason; the other files of the run go on.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg import sql
 
 from imports import conf
@@ -21,24 +22,61 @@ from imports.readers.frames import Message
 from imports.readers.sandbox import Request, Sandbox
 from races.models import LapColumn
 
+#: Gives a transaction that commits only where the run is still its preparer's.
+Fence = Callable[[], AbstractContextManager[None]]
 
-def stage_files(run: ImportRun, *, watch: Stopwatch) -> None:
-    """Stage every waiting file of the run."""
-    tables = StagingTables(run.pk)
+
+def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+    """Stage the files of the run, unless what an earlier owner staged is whole."""
+    tables = StagingTables(run.pk, run.epoch)
+    if _take_on(run, tables=tables):
+        return
+    with fence():
+        staged = run.run_files.filter(state=RunFile.State.STAGED)
+        staged.update(state=RunFile.State.WAITING)
     tables.create()
     waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
     with Sandbox() as sandbox:
         for file in waiting.select_related("source_file"):
             size = file.source_file.size_bytes
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
-                _stage_file(file, tables=tables, sandbox=sandbox)
+                _stage_file(file, tables=tables, sandbox=sandbox, fence=fence)
                 timing.rows = file.laps_staged + file.records_staged
     tables.analyze()
 
 
-def _stage_file(file: RunFile, *, tables: StagingTables, sandbox: Sandbox) -> None:
-    # What an attempt that was cut off has left behind.
-    _unstage(file, tables=tables)
+def is_whole(run_id: int, *, tables: StagingTables) -> bool:
+    """Whether the tables hold every row that was staged from each file of the run."""
+    staged = RunFile.objects.filter(run_id=run_id, state=RunFile.State.STAGED)
+    expected = {
+        number: (laps, records)
+        for number, laps, records in staged.values_list(
+            "number", "laps_staged", "records_staged"
+        )
+        if laps or records
+    }
+    return tables.do_stand and tables.counts() == expected
+
+
+def _take_on(run: ImportRun, *, tables: StagingTables) -> bool:
+    """Take over what the owner before has staged; False where it is not whole."""
+    files = run.run_files
+    before = StagingTables(run.pk, run.epoch - 1)
+    is_read = not files.filter(state=RunFile.State.WAITING).exists()
+    if not (is_read and before.do_stand):
+        return False
+    # Before it is counted: nobody else knows the new name.
+    before.rename_to(tables)
+    if is_whole(run.pk, tables=tables):
+        return True
+    tables.drop()
+    return False
+
+
+def _stage_file(
+    file: RunFile, *, tables: StagingTables, sandbox: Sandbox, fence: Fence
+) -> None:
+    file.laps_staged = file.records_staged = 0
     try:
         with manifest.local_path(file.source_file) as path:
             request = Request(
@@ -50,9 +88,11 @@ def _stage_file(file: RunFile, *, tables: StagingTables, sandbox: Sandbox) -> No
                 result = _copy_streams(messages, file=file, tables=tables)
     except FileRejected as error:
         _unstage(file, tables=tables)
-        _refuse(file, error)
+        with fence():
+            _refuse(file, error)
     else:
-        _record(file, result)
+        with fence():
+            _record(file, result)
 
 
 def _copy_streams(
@@ -102,6 +142,8 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     file.lap_columns = sum(bits)
     file.notices = result["notices"]
     file.is_complete = file.source_file.is_complete and not file.rows_rejected
+    # Those of an attempt that was cut off, or of a run that goes on.
+    _rejections(file).delete()
     Rejection.objects.bulk_create(
         Rejection(run_id=file.run_id, source_file=file.source_file, **fields)
         for fields in result["rejections"]
@@ -114,10 +156,16 @@ def _unstage(file: RunFile, *, tables: StagingTables) -> None:
     tables.execute("unstage_laps", file_number=file.number)
     tables.execute("unstage_records", file_number=file.number)
     file.laps_staged = file.records_staged = 0
-    Rejection.objects.filter(run_id=file.run_id, source_file=file.source_file).delete()
+
+
+def _rejections(file: RunFile) -> QuerySet[Rejection]:
+    return Rejection.objects.filter(
+        run_id=file.run_id, source_file_id=file.source_file_id
+    )
 
 
 def _refuse(file: RunFile, error: FileRejected) -> None:
+    _rejections(file).delete()
     file.state = RunFile.State.REJECTED
     file.error_code = error.code
     file.message = str(error)

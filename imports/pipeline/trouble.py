@@ -1,33 +1,45 @@
 """Database errors -> our errors: which can be tried again, by SQLSTATE."""
 
-import psycopg
-from django.db import Error as DjangoError
+from collections.abc import Callable
+from typing import TypeVar
 
-from imports.errors import ImportsError, RaceRefused, RetryLater
+import psycopg
+import stamina
+from django.db import Error as DjangoError
+from django.db import connection
+
+from imports import conf
+from imports.errors import (
+    DatabaseAway,
+    ImportsError,
+    RaceRefused,
+    RetryLater,
+    StagingLost,
+)
+
+Given = TypeVar("Given")
+
+#: The server is going down, is down, or is coming up: nothing was said of the statement.
+AWAY_STATES = frozenset(
+    {"57P01", "57P02", "57P03", "53300", "08000", "08001", "08003", "08006"}
+)
 
 #: A key that a writer without the race's lock has just taken (the race is then merged
 #: with what it wrote), serialization failure, deadlock, lock and statement timeouts, too many
-#: connections, the server going down or coming up; a lost connection has none.
-RETRYABLE_STATES = frozenset(
-    {
-        "23505",
-        "40001",
-        "40P01",
-        "55P03",
-        "57014",
-        "25P03",
-        "25P04",
-        "53300",
-        "53200",
-        "53100",
-        "57P01",
-        "57P02",
-        "57P03",
-        "08000",
-        "08003",
-        "08006",
-    }
-)
+#: connections; a lost connection has none.
+RETRYABLE_STATES = AWAY_STATES | {
+    "23505",
+    "40001",
+    "40P01",
+    "55P03",
+    "57014",
+    "25P03",
+    "25P04",
+    "53200",
+    "53100",
+}
+#: A table is not there: only staging tables come and go.
+UNDEFINED_TABLE = "42P01"
 
 #: COPY speaks to psycopg without Django between.
 DatabaseErrors = (DjangoError, psycopg.Error)
@@ -35,17 +47,76 @@ DatabaseErrors = (DjangoError, psycopg.Error)
 
 def explain(error: Exception) -> ImportsError:
     """Give the error of ours that a database error means."""
-    cause = error if isinstance(error, psycopg.Error) else error.__cause__
-    state = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    state = _state(error)
     if state in RETRYABLE_STATES:
         return RetryLater(f"The database was busy or away ({_first_line(error)}).")
-    if state is None and isinstance(cause, psycopg.OperationalError):
+    if _is_connection_lost(error):
         return RetryLater(f"The database connection was lost ({_first_line(error)}).")
+    if state == UNDEFINED_TABLE:
+        return StagingLost()
     return RaceRefused(
         f"The database refused a row of the race: {_first_line(error)}. Nothing of the "
         "race was written; mend the file and import it again.",
         sqlstate=state,
     )
+
+
+def patiently(statement: Callable[[], Given]) -> Given:
+    """Run what commits by itself and may be repeated; wait for a server that is away.
+
+    What was lost with the connection is not repeated from memory: the statement reads
+    anew how things stand.
+    """
+    seconds = conf.get("RECONNECT_SECONDS")
+    try:
+        for attempt in stamina.retry_context(
+            on=_is_away, attempts=None, timeout=seconds, wait_jitter=0.5
+        ):
+            with attempt:
+                return _or_disconnect(statement)
+    except DatabaseErrors as error:
+        if not _is_away(error):
+            raise
+        raise DatabaseAway(
+            f"The database was away for more than {seconds} s ({_first_line(error)}). "
+            "What was committed stays; go on with ingest_races --resume."
+        ) from error
+    raise AssertionError("stamina ends by a result or an error")
+
+
+def drop_lost_connection() -> None:
+    """Close a connection that is of no use, so that the next attempt gets a new one."""
+    if not connection.in_atomic_block and not connection.is_usable():
+        connection.close()
+
+
+def _or_disconnect(statement: Callable[[], Given]) -> Given:
+    try:
+        return statement()
+    except DatabaseErrors:
+        drop_lost_connection()
+        raise
+
+
+def _is_away(error: Exception) -> bool:
+    if not isinstance(error, DatabaseErrors) or connection.in_atomic_block:
+        return False
+    return _state(error) in AWAY_STATES or _is_connection_lost(error)
+
+
+def _is_connection_lost(error: Exception) -> bool:
+    cause = _cause(error)
+    lost = (psycopg.OperationalError, psycopg.InterfaceError)
+    return isinstance(cause, lost) and cause.sqlstate is None
+
+
+def _state(error: Exception) -> str | None:
+    cause = _cause(error)
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
+
+
+def _cause(error: Exception) -> BaseException | None:
+    return error if isinstance(error, psycopg.Error) else error.__cause__
 
 
 def _first_line(error: Exception) -> str:

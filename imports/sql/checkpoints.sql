@@ -9,11 +9,16 @@ FROM unnest(
     %(numbers)s::integer[], %(meeting_keys)s::text[], %(race_keys)s::text[],
     %(laps)s::integer[], %(records)s::integer[]
 ) AS p (number, meeting_key, race_key, laps, records)
-ON CONFLICT (run_id, source, meeting_key, race_key) DO NOTHING
+ON CONFLICT (run_id, source, meeting_key, race_key) DO UPDATE
+-- Files that were staged again by a mended layout may hold more of a race, or less.
+SET laps_staged = EXCLUDED.laps_staged, records_staged = EXCLUDED.records_staged
+WHERE imports_racecheckpoint.state = 'waiting'
 
 -- name: claim_race
--- The next open race of the run, or one whose lane has died; none once a person has
--- cancelled the run or the kill switch is off.
+-- The next open race of the run, or one whose lane has died, or one that this lane
+-- itself claimed without being told, because the answer was lost with its connection.
+-- None once a person has cancelled the run or the kill switch is off, and none while the
+-- run is prepared.
 UPDATE imports_racecheckpoint
 SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(owner)s,
     claimed_at = clock_timestamp(),
@@ -21,11 +26,11 @@ SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(own
 WHERE id = (
     SELECT id FROM imports_racecheckpoint
     WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
-      AND (state = 'waiting' OR lease_until < clock_timestamp())
+      AND (state = 'waiting' OR lease_until < clock_timestamp() OR owner = %(owner)s)
       AND attempts < %(max_attempts)s
       AND EXISTS (
           SELECT 1 FROM imports_importrun
-          WHERE id = %(run)s AND NOT is_cancel_requested
+          WHERE id = %(run)s AND state = 'writing' AND NOT is_cancel_requested
       )
       AND NOT EXISTS (
           SELECT 1 FROM imports_featureflag
@@ -37,6 +42,28 @@ WHERE id = (
 )
 RETURNING id, number, source, meeting_key, race_key, laps_staged, records_staged, epoch,
           attempts
+
+-- name: reopen_races
+-- Failed and cancelled races wait again, and those whose lane died. The epoch stays: the
+-- next claim raises it, so lanes of before stay fenced.
+UPDATE imports_racecheckpoint
+SET state = 'waiting', attempts = 0, finished_at = NULL, lease_until = NULL,
+    owner = '', error_code = '', message = '', is_retryable = false
+WHERE run_id = %(run)s
+  AND (state IN ('failed', 'cancelled')
+       OR (state = 'claimed' AND lease_until < clock_timestamp()))
+
+-- name: settle_open_races
+UPDATE imports_racecheckpoint
+SET state = %(state)s, finished_at = clock_timestamp(), lease_until = NULL,
+    error_code = %(error_code)s, message = %(message)s, is_retryable = true
+WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
+
+-- name: hand_back_race
+UPDATE imports_racecheckpoint
+SET state = 'waiting', attempts = GREATEST(attempts - 1, 0), lease_until = NULL,
+    error_code = %(error_code)s, message = %(message)s, is_retryable = true
+WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: settle_abandoned_races
 -- Races whose lane died, where none may take them over: tried too often, or the run is
@@ -82,6 +109,9 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
+
+-- name: limit_idleness
+SELECT set_config('idle_in_transaction_session_timeout', %(seconds)s, true)
 
 -- name: join_whole_tables
 -- For one statement that joins all staged laps with all stored ones: row by row, which

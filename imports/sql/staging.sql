@@ -40,6 +40,25 @@ ANALYZE {laps}, {records}
 -- name: drop_staging
 DROP TABLE IF EXISTS {laps}, {records}
 
+-- name: do_tables_stand
+SELECT bool_and(to_regclass(quote_ident(name)) IS NOT NULL)
+FROM unnest(%(names)s::text[]) AS name
+
+-- name: rename_table
+ALTER TABLE IF EXISTS {table} RENAME TO {new}
+
+-- name: rename_index
+ALTER INDEX IF EXISTS {index} RENAME TO {new}
+
+-- name: staged_counts
+SELECT file_number, sum(laps)::bigint, sum(records)::bigint
+FROM (
+    SELECT file_number, count(*) AS laps, 0 AS records FROM {laps} GROUP BY 1
+    UNION ALL
+    SELECT file_number, 0, count(*) FROM {records} GROUP BY 1
+) AS staged
+GROUP BY 1
+
 -- name: unstage_laps
 DELETE FROM {laps} WHERE file_number = %(file_number)s
 

@@ -47,7 +47,7 @@ def test_worker_takes_a_queued_season_to_its_end(start: Any) -> None:
     assert all(owner.startswith("queue-") for owner in owners)
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
-    assert StagingTables(run.pk).laps not in tables
+    assert StagingTables(run.pk, run.epoch).laps not in tables
 
 
 def test_killed_command_leaves_whole_races_and_can_be_run_again(start: Any) -> None:
@@ -94,4 +94,4 @@ def test_interrupted_command_ends_its_run(start: Any, number: int, lanes: str) -
     )
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
-    assert StagingTables(run.pk).laps not in tables
+    assert StagingTables(run.pk, run.epoch).laps not in tables

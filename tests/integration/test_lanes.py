@@ -134,14 +134,13 @@ def test_retryable_error_is_tried_again_and_a_lasting_one_fails(run, monkeypatch
 def test_run_whose_staging_fails_is_failed_not_stuck(meeting, monkeypatch):
     registered = actions.register_paths([meeting], statement=Statement(source="test"))
     run = actions.start_run(registered, order=Order(trigger=ImportRun.Trigger.COMMAND))
-    actions.claim_run(run)
 
     def boom(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr(conductor, "plan_races", boom)
     with pytest.raises(RuntimeError):
-        conductor.prepare_run(run)
+        actions.prepare(run, owner="test")
 
     run.refresh_from_db()
     assert run.state == "failed"

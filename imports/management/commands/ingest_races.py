@@ -14,12 +14,28 @@ from django.utils.dateparse import parse_datetime
 
 from imports import actions, conf, report
 from imports.actions import Order
-from imports.errors import ImportsError, NothingToImport, StatementInvalid
+from imports.errors import (
+    ImportsError,
+    NothingToImport,
+    RunNotResumable,
+    StatementInvalid,
+)
 from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ImportRun
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
+
+#: What --resume does not take.
+OF_A_NEW_RUN = (
+    "paths",
+    "priority",
+    "observed_at",
+    "concurrency",
+    "writer",
+    "batch_rows",
+    "force",
+)
 
 
 class Command(BaseCommand):
@@ -29,7 +45,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+        parser.add_argument(
+            "--resume",
+            type=int,
+            metavar="RUN",
+            help="go on with a run that is unfinished or not all in; takes no PATH",
+        )
         parser.add_argument(
             "--source",
             default=conf.get("DEFAULT_SOURCE"),
@@ -63,7 +85,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            run = self._start(options)
+            self._sweep()
+            resumed = options["resume"] is not None
+            run = self._resume(options) if resumed else self._start(options)
             if not options["queue"]:
                 self._work(run, is_quiet=options["json"])
         except (ImportsError, DatabaseError, OSError) as error:
@@ -88,6 +112,26 @@ class Command(BaseCommand):
         if is_json:
             self.stdout.write(json.dumps(report.of_nothing(message)))
         return CommandError(message, returncode=report.NOTHING_DONE)
+
+    def _sweep(self) -> None:
+        if swept := actions.sweep():
+            self.stderr.write(str(swept))
+
+    def _resume(self, options: dict[str, Any]) -> ImportRun:
+        given = [name for name in OF_A_NEW_RUN if options[name]]
+        if given:
+            names = ", ".join(_option(name) for name in given)
+            raise RunNotResumable(
+                f"--resume goes on with the files and options of the run: leave out {names}."
+            )
+        run = ImportRun.objects.filter(pk=options["resume"]).first()
+        if run is None:
+            raise RunNotResumable(
+                f"There is no run {options['resume']}. The admin lists the runs."
+            )
+        actions.resume_run(run, by=None, in_queue=options["queue"])
+        run.refresh_from_db()
+        return run
 
     def _start(self, options: dict[str, Any]) -> ImportRun:
         statement = Statement(
@@ -117,8 +161,14 @@ class Command(BaseCommand):
             actions.work_run(run, lanes=lanes)
 
 
+def _option(name: str) -> str:
+    return "PATH" if name == "paths" else f"--{name.replace('_', '-')}"
+
+
 def _files(paths: list[Path]) -> list[Path]:
     """Walk folders; refuse a path that is not there."""
+    if not paths:
+        raise NothingToImport("Name a file or folder to import, or --resume RUN.")
     found: list[Path] = []
     for path in paths:
         if path.is_dir():

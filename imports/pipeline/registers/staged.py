@@ -27,6 +27,8 @@ class StagedRun:
     """The run as its writers know it: source, files by number, staging tables."""
 
     run_id: int
+    #: Of the owner who staged it.
+    epoch: int
     source: str
     files: Mapping[int, StagedFile]
     writer: str
@@ -39,7 +41,7 @@ class StagedRun:
     @cached_property
     def tables(self) -> StagingTables:
         """The staging tables of the run."""
-        return StagingTables(self.run_id)
+        return StagingTables(self.run_id, self.epoch)
 
     @property
     def lap_columns(self) -> frozenset[LapColumn]:
@@ -73,6 +75,7 @@ class StagedRun:
         staged = run.run_files.filter(state=RunFile.State.STAGED)
         return cls(
             run_id=run.pk,
+            epoch=run.epoch,
             source=run.source,
             files={
                 number: StagedFile(version, LapColumn(columns), is_complete)
