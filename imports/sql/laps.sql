@@ -200,6 +200,36 @@ SELECT read, counts, is_mixed,
        (SELECT jsonb_agg(to_jsonb(d)) FROM disputed d) AS details
 FROM summary
 
+-- name: plan_laps
+WITH
+-- include: classify_laps
+SELECT read, counts, is_mixed,
+       (SELECT jsonb_agg(to_jsonb(d)) FROM disputed d) AS details
+FROM summary
+
+-- name: planned_laps
+-- A page of the laps that would change: new, old to new, held, removed.
+WITH
+-- include: classify_laps
+, changed AS (
+    SELECT entrant_key AS key, number, outcome,
+           CASE WHEN was_version IS NOT NULL THEN
+               jsonb_build_array(was_time_ms, was_elapsed_ms, was_position,
+                                 was_sector1_ms, was_sector2_ms, was_sector3_ms,
+                                 was_in_pit, was_is_deleted) END AS was,
+           jsonb_build_array(time_ms, elapsed_ms, position, sector1_ms, sector2_ms,
+                             sector3_ms, in_pit, is_deleted) AS said
+    FROM classified WHERE outcome IN ('inserted', 'updated', 'held')
+    UNION ALL
+    SELECT e.entrant_key, o.number, 'removed',
+           jsonb_build_array(o.time_ms, o.elapsed_ms, o.position, o.sector1_ms,
+                             o.sector2_ms, o.sector3_ms, o.in_pit, o.is_deleted),
+           NULL
+    FROM omitted o JOIN entrant e ON e.id = o.entrant_id WHERE o.is_gone
+)
+SELECT key, number, outcome, was, said FROM changed
+ORDER BY key, number OFFSET %(offset)s LIMIT %(limit)s
+
 -- name: differing_duplicates
 -- Staged laps that stand behind another of the same key and say something else: how
 -- many, and the first of them with the one that won.

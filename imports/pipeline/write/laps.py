@@ -1,8 +1,8 @@
 """Laps of one race, by the writer that the run's flag names."""
 
+from imports.pipeline.registers.journal import Journal
+from imports.pipeline.registers.lap_batch import LapBatch, LapResult
 from imports.pipeline.write import merge, orm
-from imports.pipeline.write.journal import Journal
-from imports.pipeline.write.lap_batch import LapBatch, LapResult
 
 
 def write_laps(batch: LapBatch, *, journal: Journal) -> LapResult:

@@ -4,19 +4,16 @@ It decides column by column, so it also takes what `merge` leaves: races whose f
 state different columns.
 """
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from typing import Any
-from uuid import UUID
 
 from imports.models import LapRevision
-from imports.pipeline.registers.decide import (
-    NEVER,
-    Candidate,
-    Decision,
-    Register,
-    decide,
+from imports.pipeline.registers.decide import NEVER, Decision, Register
+from imports.pipeline.registers.journal import Journal
+from imports.pipeline.registers.lap_batch import LapBatch, LapResult
+from imports.pipeline.registers.lap_decisions import (
+    decide_laps,
+    journal_of_laps,
+    stored_laps,
 )
 from imports.pipeline.registers.laps import (
     COLUMNS,
@@ -25,12 +22,7 @@ from imports.pipeline.registers.laps import (
     lap_of,
     register_of,
 )
-from imports.pipeline.registers.records import Completeness
-from imports.pipeline.write.journal import Journal
-from imports.pipeline.write.lap_batch import LapBatch, LapResult
-from races.models import Lap, LapColumn
-
-Candidates = dict[LapKey, list[Candidate]]
+from races.models import Lap
 
 
 @dataclass
@@ -44,14 +36,9 @@ class _Changes:
 
 def write_laps(batch: LapBatch, *, journal: Journal) -> LapResult:
     """Write the laps of a race, batch_rows at a time."""
-    stored = _stored_laps(batch)
-    candidates = _candidates(batch)
-    batch.check_staged(sum(map(len, candidates.values())))
-    floor, decisions = decide_laps(candidates, stored=stored, batch=batch)
-    own = Journal(run=batch.run, place=batch.place)
-    keys = {pk: key for key, pk in batch.entrant_ids.items()}
-    for (entrant_id, number), decision in decisions.items():
-        own.add(decision, kind="lap", key=keys[entrant_id], number=number)
+    stored = stored_laps(batch)
+    floor, decisions = decide_laps(batch, stored=stored)
+    own = journal_of_laps(decisions, batch=batch)
     journal.take_disputes(own)
     changes = _changes(decisions, stored=stored, floor=floor, batch=batch)
     _apply(changes, batch=batch)
@@ -61,57 +48,6 @@ def write_laps(batch: LapBatch, *, journal: Journal) -> LapResult:
         floor=floor,
         is_fresh=not stored and batch.floor.version == NEVER,
     )
-
-
-def decide_laps(
-    candidates: Candidates, *, stored: dict[LapKey, Lap], batch: LapBatch
-) -> tuple[Floor, dict[LapKey, Decision]]:
-    """Decide every lap of the race; give also the floor once they are written.
-
-    A complete file that is contested under policy `hold` counts as partial: it ends
-    nothing before a person has chosen.
-    """
-    complete = _completeness(candidates, batch=batch)
-    decisions = _decide(candidates, stored=stored, complete=complete, batch=batch)
-    is_held = any(d.outcome == "held" for d in decisions.values() if d.read)
-    if complete.held and is_held:
-        complete = Completeness(batch.floor.version)
-        decisions = _decide(candidates, stored=stored, complete=complete, batch=batch)
-    floor = batch.raised_floor if complete.held else batch.floor
-    return floor, decisions
-
-
-def _completeness(candidates: Candidates, *, batch: LapBatch) -> Completeness:
-    versions = {file.version for file in batch.complete}
-    held = {
-        version: frozenset(
-            key
-            for key, rows in candidates.items()
-            if any(row.version == version for row in rows)
-        )
-        for version in versions
-    }
-    return Completeness(batch.floor.version, held)
-
-
-def _decide(
-    candidates: Candidates,
-    *,
-    stored: dict[LapKey, Lap],
-    complete: Completeness,
-    batch: LapBatch,
-) -> dict[LapKey, Decision]:
-    decisions = {}
-    for key in sorted({*candidates, *stored} if complete.held else candidates):
-        register = None
-        if key in stored:
-            register = register_of(stored[key], floor=batch.floor)
-        given, absent = candidates.get(key, []), complete.absent(key, register)
-        if given or absent != NEVER:
-            decisions[key] = decide(
-                given, stored=register, absent=absent, holds=batch.run.holds
-            )
-    return decisions
 
 
 def _changes(
@@ -175,44 +111,3 @@ def _revision(
         is_removed=is_removed,
         **({name: getattr(row, name) for name in columns} if row else {}),
     )
-
-
-def _candidates(batch: LapBatch) -> Candidates:
-    """Give the staged laps of the race by key."""
-    rows: Iterable[tuple[Any, ...]] = batch.run.tables.rows(
-        "staged_laps", **batch.parameters()
-    )
-    return {
-        key: list(same) for key, same in _grouped(rows, files=_stated_columns(batch))
-    }
-
-
-def _stated_columns(batch: LapBatch) -> dict[int, tuple[UUID, tuple[bool, ...]]]:
-    """Give, for each file, its version and which of COLUMNS it states."""
-    return {
-        number: (file.version, tuple(bit in file.lap_columns for bit in LapColumn))
-        for number, file in batch.run.files.items()
-    }
-
-
-def _grouped(
-    rows: Iterable[tuple[Any, ...]],
-    *,
-    files: dict[int, tuple[UUID, tuple[bool, ...]]],
-) -> Iterator[tuple[LapKey, list[Candidate]]]:
-    for key, same in groupby(rows, key=lambda row: (row[2], row[3])):
-        found = []
-        for file_number, row_number, _, _, *values in same:
-            version, states = files[file_number]
-            stated = zip(COLUMNS, values, states, strict=True)
-            found.append(
-                Candidate(
-                    version, row_number, {c: v for c, v, is_said in stated if is_said}
-                )
-            )
-        yield key, found
-
-
-def _stored_laps(batch: LapBatch) -> dict[LapKey, Lap]:
-    laps = Lap.objects.filter(entrant__race_id=batch.race_id)
-    return {(lap.entrant_id, lap.number): lap for lap in laps}

@@ -8,6 +8,8 @@ from uuid import UUID
 from imports.errors import StagingLost
 from imports.models import Counts
 from imports.pipeline.registers.decide import NEVER
+from imports.pipeline.registers.journal import Journal, Place
+from imports.pipeline.registers.lap_batch import LapBatch, LapResult
 from imports.pipeline.registers.laps import NO_FLOOR, Floor
 from imports.pipeline.registers.records import (
     candidates_by_key,
@@ -18,8 +20,7 @@ from imports.pipeline.registers.records import (
 )
 from imports.pipeline.registers.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.stopwatch import Laptimer
-from imports.pipeline.write.journal import Journal, Place
-from imports.pipeline.write.lap_batch import LapBatch, LapResult
+from imports.pipeline.write.keep import keep_journal
 from imports.pipeline.write.laps import write_laps
 from imports.pipeline.write.records import write_records
 from races.models import Entrant, LapColumn, PitStop, Race
@@ -107,7 +108,7 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     )
     raised = Floors(laps.floor, entrants_floor, pit_stops_floor)
     undo = _raise_floors(race, raised) | {"inserted": _inserted(journal, laps)}
-    journal.save(race_id=race.race_id)
+    keep_journal(journal, race_id=race.race_id)
     timer.split("write")
     return RaceResult(
         race_id=race.race_id,

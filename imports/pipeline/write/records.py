@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from imports.pipeline.registers.decide import Decision
+from imports.pipeline.registers.journal import Journal
 from imports.pipeline.registers.records import (
     Key,
     fields_of,
     references_of,
     set_register,
 )
-from imports.pipeline.write.journal import Journal
 from races.models import Versioned
 from races.natural_keys import NATURAL_KEYS
 

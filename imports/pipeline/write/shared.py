@@ -6,9 +6,10 @@ another over a row of these. What is only referred to becomes an implied row.
 
 from django.db import connection
 
+from imports.pipeline.registers.journal import Journal, Place
 from imports.pipeline.registers.shared import SHARED, Shared, decide_shared
 from imports.pipeline.registers.staged import StagedRecord, StagedRecords, StagedRun
-from imports.pipeline.write.journal import Journal, Place
+from imports.pipeline.write.keep import keep_journal
 from imports.pipeline.write.records import write_records
 from imports.sql import statement
 
@@ -19,7 +20,7 @@ def write_shared(run: StagedRun) -> Journal:
     journal = Journal(run=run, place=Place())
     for shared in SHARED:
         _write(shared, records[shared.kind], journal=journal)
-    journal.save()
+    keep_journal(journal)
     return journal
 
 

@@ -1,4 +1,4 @@
-"""What a lap writer takes and gives."""
+"""The staged laps of one race beside the stored ones, and what became of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from functools import cached_property
 
 from imports.errors import StagingLost
 from imports.models import Counts
+from imports.pipeline.registers.decide import MANUAL_FROM, NEVER
+from imports.pipeline.registers.journal import Place
 from imports.pipeline.registers.laps import NO_FLOOR, Floor
 from imports.pipeline.registers.staged import StagedRun
-from imports.pipeline.write.journal import Place
 
 NOTHING = Counts()
 
@@ -51,12 +52,32 @@ class LapBatch:
         newest = next(iter(self.complete), self.floor)
         return newest if newest.version >= self.floor.version else self.floor
 
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all staged laps state the same columns, and the floor's file too.
+
+        Also where two complete files meet, or a complete one may be contested under
+        `hold`, each lap must be decided by itself.
+        """
+        if len(self.run.lap_columns) != 1:
+            return False
+        if self.complete and (self.run.holds or len(self.stating) > 1):
+            return False
+        return self.floor == NO_FLOOR or {self.floor.columns} == self.run.lap_columns
+
     def parameters(self) -> dict[str, object]:
-        """Give the parameters that name the batch in SQL."""
+        """Give the parameters of the statements on laps."""
         return {
             **self._race(),
             "entrant_keys": list(self.entrant_ids),
             "entrant_ids": list(self.entrant_ids.values()),
+            "floor": self.floor.version,
+            "complete": self.complete[0].version if self.complete else None,
+            "never": NEVER,
+            "manual": MANUAL_FROM,
+            "holds": self.run.holds,
+            "checkpoint": self.place.checkpoint_id,
+            **self.run.file_arrays(),
         }
 
     def check_staged(self, found: int) -> None:

@@ -1,7 +1,6 @@
-"""What the writing of a race, or of the shared rows, did: counts, conflicts, the past.
+"""What becomes of a race, or of the shared rows: counts, conflicts, what was before.
 
-Filled while rows are decided and written, saved in their transaction: what was before
-every update and delete, what was inserted, and where files disagree.
+Filled while rows are decided, for a plan as for a write; `write/keep.py` writes it down.
 """
 
 import json
@@ -11,12 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 
 from imports.models import Counts, RowRevision
 from imports.pipeline.registers.decide import MANUAL_FROM, Decision, Dispute
 from imports.pipeline.registers.staged import StagedRun
-from imports.sql import statement
 from races.models import Versioned
 
 
@@ -41,8 +38,9 @@ class Journal:
     conflicts: int = 0
     #: Ids of the rows that were made, by model.
     inserted: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _details: list[dict[str, Any]] = field(default_factory=list)
-    _revisions: list[RowRevision] = field(default_factory=list)
+    #: Conflicts in full, as far as there is room.
+    details: list[dict[str, Any]] = field(default_factory=list)
+    revisions: list[RowRevision] = field(default_factory=list)
 
     @property
     def counts(self) -> Counts:
@@ -52,7 +50,7 @@ class Journal:
     @property
     def room(self) -> int:
         """How many more conflicts are kept in full."""
-        return max(self.run.conflict_rows - len(self._details), 0)
+        return max(self.run.conflict_rows - len(self.details), 0)
 
     def add(
         self,
@@ -85,7 +83,7 @@ class Journal:
     def take_disputes(self, other: "Journal") -> None:
         """Take the conflicts of a journal whose rows are counted apart."""
         self.conflicts += other.conflicts
-        self._details += other._details[: self.room]
+        self.details += other.details[: self.room]
 
     def _keep_dispute(
         self,
@@ -97,7 +95,7 @@ class Journal:
         meeting_key: str = "",
     ) -> None:
         if self.room:
-            self._details.append(
+            self.details.append(
                 {
                     "kind": kind,
                     "meeting_key": meeting_key or self.place.meeting_key,
@@ -109,7 +107,7 @@ class Journal:
 
     def keep(self, row: Versioned, *, is_deleted: bool = False) -> None:
         """Keep what a row is, before it is changed."""
-        self._revisions.append(
+        self.revisions.append(
             RowRevision(
                 run_id=self.run.run_id,
                 checkpoint_id=self.place.checkpoint_id,
@@ -119,23 +117,6 @@ class Journal:
                 is_deleted=is_deleted,
             )
         )
-
-    def save(self, *, race_id: int | None = None) -> None:
-        """Write what was kept."""
-        RowRevision.objects.bulk_create(self._revisions)
-        if not self._details:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                statement("record_conflicts"),
-                {
-                    "source": self.run.source,
-                    "run": self.run.run_id,
-                    "race": race_id,
-                    "race_key": self.place.race_key,
-                    "rows": json.dumps(self._details, cls=DjangoJSONEncoder),
-                },
-            )
 
 
 def snapshot(row: Versioned) -> dict[str, Any]:
