@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,12 +27,12 @@ from imports.errors import (
 )
 from imports.flags import Flag, FlagValue
 from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, RunFile, SourceFile
-from imports.pipeline import checkpoint, manifest, ownership, trouble
+from imports.pipeline import checkpoint, manifest, ownership, plan, trouble
 from imports.pipeline import sweep as sweeping
 from imports.pipeline.finish import fail_run
 from imports.pipeline.lane import Lane, owner_name
 from imports.pipeline.manifest import Statement
-from imports.pipeline.resume import refuse_unless_resumable
+from imports.pipeline.resume import refuse_unless_planned, refuse_unless_resumable
 from imports.pipeline.run import end_run, prepare_run, run_lane
 from imports.pipeline.sweep import Swept
 
@@ -42,6 +43,10 @@ RaceState = RaceCheckpoint.State
 INTERRUPTED = "It was interrupted. Go on with it by ingest_races --resume."
 CUT_OFF = (
     "It was cut off while it was prepared. Go on with it by ingest_races --resume."
+)
+PLANNED_AGAIN = (
+    "{moved} of its races have changed since the plan was made. It was planned again: "
+    "look at it once more and confirm."
 )
 DIED = (
     "Its worker died while it prepared the run. Go on with it by ingest_races --resume."
@@ -56,6 +61,8 @@ class Order:
     by: User | None = None
     #: Read files again that were imported before.
     force: bool = False
+    #: Stop after the plan, and wait for a person to confirm it.
+    dry_run: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
 
 
@@ -113,6 +120,7 @@ def start_run(
             options={
                 **{flag.value: value for flag, value in in_force.items()},
                 "force": order.force,
+                "dry_run": order.dry_run,
             },
         )
         _add_files(run, files, force=order.force)
@@ -139,7 +147,7 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:
-    """Claim a queued run and prepare it; False where another has it.
+    """Claim a queued run and prepare it; False where it is not for lanes.
 
     Tried again where the database was away; where it cannot be done the run is ended,
     so that it is never left half prepared.
@@ -148,7 +156,9 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
         reason = CUT_OFF
         try:
             prepare_run(run)
-            return True
+            reason = ""
+            # A plan waits for a person, not for lanes.
+            return not run.is_plan
         except RetryLater as error:
             reason = "" if run.attempts < conf.get("MAX_ATTEMPTS") else str(error)
             if reason:
@@ -236,6 +246,8 @@ def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> in
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         refuse_unless_resumable(run)
         races = checkpoint.reopen_races(run.pk)
+        # What was planned and has moved since is planned again, for a person to see.
+        run.options["dry_run"] = bool(plan.count_moved(run))
         run.state = ImportRun.State.QUEUED
         run.finished_at, run.message, run.owner = None, "", ""
         run.is_cancel_requested, run.attempts = False, 0
@@ -246,6 +258,33 @@ def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> in
     return races
 
 
+def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> int:
+    """Let a dry run be written just as planned; gives how many of its races moved.
+
+    Where one moved since it was planned, or shared rows did, nothing is written: the
+    run is planned again, and waits once more. InputChanged where a file's stored bytes
+    did.
+    """
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    for file in run.run_files.filter(state=RunFile.State.STAGED):
+        manifest.check_stored(file.source_file)
+    with transaction.atomic():
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        refuse_unless_planned(run)
+        moved = plan.count_moved(run)
+        if not moved:
+            checkpoint.clear_plans(run.pk)
+        run.options["dry_run"] = bool(moved)
+        run.state, run.owner, run.attempts = ImportRun.State.QUEUED, "", 0
+        run.message = PLANNED_AGAIN.format(moved=moved) if moved else ""
+        run.save()
+        if in_queue:
+            doorbell.ring_for_run(run.pk)
+    log.info("plan_confirmed", run=run.pk, moved=moved, by=str(by or "the system"))
+    return moved
+
+
 def sweep() -> Swept:
     """See to what dead workers left; safe beside any number of other sweeps."""
     with transaction.atomic():
@@ -254,6 +293,7 @@ def sweep() -> Swept:
             doorbell.ring_for_run(run_id)
     with transaction.atomic():
         given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
+    _discard_old_plans()
     ended = [run.pk for run in sweeping.writing_runs() if _settle_and_end(run)]
     with transaction.atomic():
         rung = sweeping.unattended_runs()
@@ -279,6 +319,12 @@ def _settle_and_end(run: ImportRun) -> bool:
     return end_run(run)
 
 
+def _discard_old_plans() -> None:
+    """Cancel the dry runs that nobody has confirmed: their staged rows take room."""
+    oldest = timezone.now() - timedelta(hours=conf.get("PLAN_HOURS"))
+    cancel_runs(ImportRun.objects.plans().filter(claimed_at__lt=oldest), by=None)
+
+
 def _drop_leaked_staging() -> list[str]:
     dropped = []
     with transaction.atomic():
@@ -301,8 +347,8 @@ def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
     chosen = ImportRun.objects.filter(pk__in=[run.pk for run in open_runs])
     # No worker holds these, and none may ever come.
     with transaction.atomic():
-        queued = chosen.filter(state=ImportRun.State.QUEUED).order_by("pk")
-        for run in queued.select_for_update():
+        unworked = chosen.queued_or_planned().order_by("pk")
+        for run in unworked.select_for_update():
             _end_unprepared(run, message)
     # Their lanes may be dead; then nothing is left to wait for.
     for run in chosen.filter(state=ImportRun.State.WRITING):

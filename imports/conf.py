@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     "LOCK_TIMEOUT_SECONDS": 30,
     # A lane in the queue rings again after this, well below Q_CLUSTER["timeout"].
     "LANE_SECONDS": 120,
+    # A dry run that nobody has confirmed by then is cancelled.
+    "PLAN_HOURS": 24,
     # Rejections kept in full, a file and code.
     "REJECTIONS_PER_CODE": 1_000,
     # A file longer than this is refused at the door.

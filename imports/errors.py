@@ -79,6 +79,18 @@ class LeaseLost(ImportsError):
     is_retryable = True
 
 
+class PlanOutdated(ImportsError):
+    """Its rows have changed since the plan was made. Resume the run: it plans again."""
+
+    code = "plan_outdated"
+
+
+class InputChanged(ImportsError):
+    """The stored bytes of a file are not those that were planned."""
+
+    code = "input_changed"
+
+
 class RetryLater(ImportsError):
     """The database was busy or away. Run it again."""
 

@@ -8,6 +8,12 @@ from django.db.models.aggregates import Aggregate
 from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile
 
 ALL_IN, SOME_NOT_IN, NOTHING_DONE = 0, 1, 2
+#: Also a run that waits, for a worker or for a person.
+ALL_WELL = (
+    ImportRun.State.SUCCEEDED,
+    ImportRun.State.QUEUED,
+    ImportRun.State.PLANNED,
+)
 #: Failed races and files that the text names; the admin has them all.
 NAMED_FAILURES = 10
 
@@ -54,7 +60,7 @@ def of_nothing(message: str) -> dict[str, Any]:
 
 def exit_code(run: ImportRun) -> int:
     """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is."""
-    if run.state in (ImportRun.State.SUCCEEDED, ImportRun.State.QUEUED):
+    if run.state in ALL_WELL:
         return ALL_IN
     if run.state == ImportRun.State.FAILED and not run.checkpoints.exists():
         return NOTHING_DONE

@@ -1,6 +1,6 @@
 """What all tests share: a world small enough to know by heart, and an import of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ from imports import actions
 from imports.actions import Order
 from imports.flags import Flag, FlagValue
 from imports.models import ImportRun
+from imports.pipeline import stage
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
+from imports.readers.sandbox import Sandbox
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "f1_2022"
 SOURCE = "test"
@@ -73,3 +75,34 @@ def write_csv(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+class LastingSandbox:
+    """The real reader, whose child outlives the runs of a test: its start is slow."""
+
+    def __init__(self) -> None:
+        self._sandbox = Sandbox()
+
+    def __enter__(self) -> Sandbox:
+        return self._sandbox
+
+    def __exit__(self, *_: Any) -> None:
+        pass
+
+    def close(self) -> None:
+        self._sandbox.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def lasting_sandbox() -> Iterator[LastingSandbox]:
+    sandbox = LastingSandbox()
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def quick_reader(
+    monkeypatch: pytest.MonkeyPatch, lasting_sandbox: LastingSandbox
+) -> None:
+    """Read files by one child for all tests: the real one, without its start."""
+    monkeypatch.setattr(stage, "Sandbox", lambda: lasting_sandbox)

@@ -23,6 +23,14 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
             race_failed=_race_count(state="failed"),
         )
 
+    def plans(self) -> "ImportRunQuerySet":
+        """Keep the dry runs that wait for a person to confirm them."""
+        return self.filter(state=ImportRun.State.PLANNED, options__dry_run=True)
+
+    def queued_or_planned(self) -> "ImportRunQuerySet":
+        """Keep the runs that nobody works on: they wait for a worker or a person."""
+        return self.filter(state=ImportRun.State.QUEUED) | self.plans()
+
     def unfinished(self) -> "ImportRunQuerySet":
         """Keep the runs that are not over."""
         return self.exclude(state__in=ImportRun.FINAL)
@@ -147,6 +155,11 @@ class ImportRun(CountedRows):
     def is_final(self) -> bool:
         """Whether the run is over."""
         return self.state in self.FINAL
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether it is a dry run that waits for a person to confirm it."""
+        return self.state == self.State.PLANNED and bool(self.options.get("dry_run"))
 
     @property
     def may_be_unchanged(self) -> bool:

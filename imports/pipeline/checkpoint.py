@@ -5,7 +5,7 @@ and `settle_unchanged`, which belong to a transaction of the conductor's.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from imports import conf
 from imports.errors import ImportsError, LeaseLost
 from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.plan import PlannedRace
+from imports.pipeline.preview import Plan
 from imports.pipeline.registers.decide import NEVER
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stopwatch import Laptimer
@@ -39,6 +40,8 @@ class Claim:
     records_staged: int
     epoch: int
     attempts: int
+    #: Of a race whose plan a person has confirmed: what it was computed against.
+    basis: str
 
     @property
     def key(self) -> RaceKey:
@@ -73,6 +76,24 @@ def open_races(run: ImportRun, races: Iterable[PlannedRace]) -> None:
                 "records": [race.records for race in planned],
             },
         )
+
+
+def keep_plan(race: RaceCheckpoint, plan: Plan) -> None:
+    """Set what would become of a race that is planned; `save_plans` saves it."""
+    race.rows, race.laps = plan.rows.as_dict(), plan.laps.as_dict()
+    race.conflicts, race.removed = plan.conflicts, plan.removed
+
+
+def save_plans(races: Sequence[RaceCheckpoint]) -> None:
+    """Save planned races."""
+    columns = ["rows", "laps", "conflicts", "removed", "basis"]
+    RaceCheckpoint.objects.bulk_update(races, columns, batch_size=500)
+
+
+def clear_plans(run_id: int) -> None:
+    """Forget the counts of races that were planned and are to be written."""
+    planned = RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING)
+    planned.update(rows={}, laps={}, conflicts=0, removed=0)
 
 
 def settle_unchanged(run: StagedRun, *, first: int, last: int) -> int:

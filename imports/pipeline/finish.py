@@ -1,11 +1,13 @@
 """Settled races -> the end of the run: its state, its totals, its staging dropped."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile, SourceFile
+from imports.pipeline.preview import Plan
 from imports.pipeline.staging_tables import StagingTables
 
 Race = RaceCheckpoint.State
@@ -40,30 +42,45 @@ def fail_run(run: ImportRun, message: str) -> None:
     _end(run, from_states=[Run.QUEUED, Run.STAGING, Run.PLANNED], state=state)
 
 
+def keep_totals(run: ImportRun, *, shared: Plan) -> None:
+    """Say what a planned run would come to."""
+    open_races = run.checkpoints.filter(state=Race.WAITING)
+    planned = {"rows": shared.rows.as_dict(), "conflicts": shared.conflicts}
+    totals = _totals(run, races=list(open_races), shared=planned)
+    ImportRun.objects.filter(pk=run.pk).update(basis=run.basis, **totals)
+
+
 def _end(run: ImportRun, *, from_states: Sequence[str], state: str) -> bool:
     """Say the end and the totals, of the races of all attempts; fenced by the epoch."""
     races = list(run.checkpoints.all())
-    files = list(run.run_files.all())
+    done = [race for race in races if race.state == Race.DONE]
     shared = run.shared_rows or {"rows": {}, "conflicts": 0}
+    as_read = ImportRun.objects.filter(
+        pk=run.pk, epoch=run.epoch, state__in=from_states
+    )
+    totals = _totals(run, races=done, shared=shared)
+    is_ours = as_read.update(state=state, finished_at=Now(), **totals)
+    if is_ours:
+        _mark_imported(run, is_whole=len(done) == len(races))
+    return bool(is_ours)
+
+
+def _totals(
+    run: ImportRun, *, races: Sequence[RaceCheckpoint], shared: dict[str, Any]
+) -> dict[str, Any]:
+    """Add up the races, the shared rows and what the files' readers refused."""
+    files = list(run.run_files.all())
     rejected = sum(file.rows_rejected for file in files)
     refused = Counts(read=rejected, rejected=rejected)
     laps_refused = sum(file.rows_rejected for file in files if file.lap_columns)
     rows = Counts.sum(race.row_counts for race in races)
     laps = Counts.sum(race.lap_counts for race in races)
-    as_read = ImportRun.objects.filter(
-        pk=run.pk, epoch=run.epoch, state__in=from_states
-    )
-    is_ours = as_read.update(
-        state=state,
-        rows=(rows + refused + Counts.of(shared["rows"])).as_dict(),
-        laps=(laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
-        conflicts=sum(race.conflicts for race in races) + shared["conflicts"],
-        removed=sum(race.removed for race in races),
-        finished_at=Now(),
-    )
-    if is_ours:
-        _mark_imported(run, is_whole=all(race.state == Race.DONE for race in races))
-    return bool(is_ours)
+    return {
+        "rows": (rows + refused + Counts.of(shared["rows"])).as_dict(),
+        "laps": (laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
+        "conflicts": sum(race.conflicts for race in races) + shared["conflicts"],
+        "removed": sum(race.removed for race in races),
+    }
 
 
 def final_state(

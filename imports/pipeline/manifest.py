@@ -20,7 +20,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from imports import conf
-from imports.errors import FileRejected, StatementInvalid
+from imports.errors import FileRejected, InputChanged, StatementInvalid
 from imports.models import SourceFile
 
 CHUNK_BYTES = 1 << 20
@@ -140,6 +140,19 @@ def local_path(file: SourceFile) -> Iterator[Path]:
             "Upload the file again."
         )
     yield path
+
+
+def check_stored(file: SourceFile) -> None:
+    """See that the stored bytes are still those of the manifest."""
+    digest = hashlib.sha256()
+    with local_path(file) as path, path.open("rb") as stored:
+        while chunk := stored.read(CHUNK_BYTES):
+            digest.update(chunk)
+    if digest.hexdigest() != file.sha256:
+        raise InputChanged(
+            f"The stored copy of {file.name} is not what was planned: its sha256 is "
+            f"{digest.hexdigest()[:12]}…, not {file.sha256[:12]}…. Upload it again."
+        )
 
 
 def _known(sha256: str, *, statement: Statement) -> SourceFile | None:

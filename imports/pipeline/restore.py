@@ -70,6 +70,11 @@ def _when_prepared(run: ImportRun, *, lane: Lane) -> ImportRun:
     while True:
         mine = ImportRun.objects.get(pk=run.pk)
         is_waited_for = mine.state in (State.STAGING, State.PLANNED)
-        if not is_waited_for or lane.is_time_up() or not ownership.is_alive(mine):
+        if (
+            not is_waited_for
+            or mine.is_plan
+            or lane.is_time_up()
+            or not ownership.is_alive(mine)
+        ):
             return mine
         time.sleep(POLL_SECONDS)

@@ -17,6 +17,14 @@ def refuse_unless_resumable(run: ImportRun) -> None:
         raise RunNotResumable(reason)
 
 
+def refuse_unless_planned(run: ImportRun) -> None:
+    """Raise RunNotResumable where the run is not a plan that waits for a person."""
+    if run.state != State.PLANNED or not run.options.get("dry_run"):
+        raise RunNotResumable(
+            f"Run {run.pk} is no dry run that waits to be confirmed: it is {run.state}."
+        )
+
+
 def is_anything_left(run: ImportRun) -> bool:
     """Whether a race of the run is not in, or a file was never read to its end."""
     if run.checkpoints.exclude(state=Race.DONE).exists():

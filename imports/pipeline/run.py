@@ -12,12 +12,12 @@ from django.db import transaction
 
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, ownership, restore, session, trouble
+from imports.pipeline import checkpoint, ownership, plan, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
-from imports.pipeline.finish import finish_run
+from imports.pipeline.finish import finish_run, keep_totals
 from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.ownership import Heartbeat
-from imports.pipeline.plan import plan_races
+from imports.pipeline.preview import RacePreview, plan_shared
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
@@ -91,10 +91,15 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
         stage_files(run, watch=watch, fence=fence)
     if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
-            races = plan_races(run)
+            races = plan.plan_races(run)
             with fence():
                 checkpoint.open_races(run, races)
             timing.rows = len(races)
+        if run.options.get("dry_run"):
+            with watch.timing("preview"):
+                _keep_plan(run, fence=fence)
+            ownership.move(run, to_state=State.PLANNED)
+            return
         ownership.move(run, to_state=State.PLANNED)
         # A run that goes on has them already.
         if run.shared_rows is None:
@@ -122,9 +127,26 @@ def _fenced(run: ImportRun, *, pulse: Heartbeat) -> Iterator[None]:
         ownership.hold(run)
 
 
+def _keep_plan(run: ImportRun, *, fence: Fence) -> None:
+    """Say what would become of each race; a person then confirms it, or does not."""
+    StagingTables(run.pk, run.epoch).index()
+    staged = StagedRun.of(run)
+    # Taken first: what moves while it is planned is noticed.
+    run.basis, bases = plan.shared_basis(run), plan.bases(run.pk)
+    shared = plan_shared(staged)
+    open_races = list(run.checkpoints.filter(pk__in=bases))
+    for race in open_races:
+        checkpoint.keep_plan(race, RacePreview(race, staged).plan())
+        race.basis = bases[race.pk]
+    with fence():
+        checkpoint.save_plans(open_races)
+        keep_totals(run, shared=shared)
+
+
 def _write_shared_rows(run: ImportRun) -> None:
     """Write venues, teams, competitors and meetings; the run says that they are in."""
     checkpoint.lock_shared_rows(run.source)
+    plan.check_shared(run)
     journal = write_shared(StagedRun.of(run))
     run.shared_rows = {
         "rows": journal.counts.as_dict(),
@@ -180,6 +202,7 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
+        plan.check_race(run.run_id, claim.id, basis=claim.basis)
         result = write_race(claim.key, run=run, timer=timer)
         if result.rows.written or result.removed:
             refresh_race(result.race_id)

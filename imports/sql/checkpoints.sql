@@ -41,7 +41,7 @@ WHERE id = (
     LIMIT 1
 )
 RETURNING id, number, source, meeting_key, race_key, laps_staged, records_staged, epoch,
-          attempts
+          attempts, basis
 
 -- name: reopen_races
 -- Failed and cancelled races wait again, and those whose lane died. The epoch stays: the

@@ -266,6 +266,11 @@ SELECT DISTINCT file_number FROM {laps}
 WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
 ORDER BY 1
 
+-- name: staged_lap_entrants
+SELECT DISTINCT entrant_key FROM {laps}
+WHERE meeting_key = %(meeting_key)s AND race_key = %(race_key)s
+ORDER BY 1
+
 -- name: staged_laps
 SELECT s.file_number, s.row_number, e.id, s.number,
        s.time_ms, s.elapsed_ms, s.position, s.sector1_ms, s.sector2_ms, s.sector3_ms,

@@ -3,7 +3,6 @@
 import os
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,43 +10,13 @@ from imports import actions
 from imports.actions import Order, Registered
 from imports.flags import Flag
 from imports.models import ImportRun, SourceFile
-from imports.pipeline import stage
 from imports.pipeline.lane import Lane
-from imports.readers.sandbox import Sandbox
 from tests import state, worlds
 from tests.worlds import World
 
 #: `make orders` sets more.
 SEEDS = range(int(os.environ.get("ORDER_SEEDS", "24")))
 FIRST_SEED = int(os.environ.get("ORDER_FIRST_SEED", "0"))
-
-
-class LastingSandbox:
-    """The real reader, whose child outlives the runs of a test: its start is slow."""
-
-    def __init__(self) -> None:
-        self._sandbox = Sandbox()
-
-    def __enter__(self) -> Sandbox:
-        return self._sandbox
-
-    def __exit__(self, *_: Any) -> None:
-        pass
-
-    def close(self) -> None:
-        self._sandbox.__exit__(None, None, None)
-
-
-@pytest.fixture(scope="module")
-def lasting_sandbox():
-    sandbox = LastingSandbox()
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture
-def quick_reader(monkeypatch, lasting_sandbox):
-    monkeypatch.setattr(stage, "Sandbox", lambda: lasting_sandbox)
 
 
 def _register(world: World, folder: Path) -> dict[str, Registered]:

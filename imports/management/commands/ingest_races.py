@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError
 from django.utils.dateparse import parse_datetime
 
-from imports import actions, conf, report
+from imports import actions, conf, report, report_plan
 from imports.actions import Order
 from imports.errors import (
     ImportsError,
@@ -29,6 +30,7 @@ from imports.pipeline.manifest import Statement
 #: What --resume does not take.
 OF_A_NEW_RUN = (
     "paths",
+    "dry_run",
     "priority",
     "observed_at",
     "concurrency",
@@ -77,6 +79,11 @@ class Command(BaseCommand):
             help="read files again that were imported before",
         )
         parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="show what would change and write nothing; --resume then writes it",
+        )
+        parser.add_argument(
             "--queue", action="store_true", help="leave the work to `make worker`"
         )
         parser.add_argument(
@@ -94,10 +101,14 @@ class Command(BaseCommand):
             raise self._refusal(error, is_json=options["json"]) from error
         run.refresh_from_db()
         result = report.as_dict(run)
+        is_planned = run.state == ImportRun.State.PLANNED
         if options["json"]:
-            self.stdout.write(json.dumps(result))
+            plan = {"plan": report_plan.as_dicts(run)} if is_planned else {}
+            self.stdout.write(json.dumps(result | plan, cls=DjangoJSONEncoder))
         else:
             self.stdout.write(report.as_text(run, result))
+            if is_planned:
+                self.stdout.write(report_plan.as_text(run))
         if code := report.exit_code(run):
             sys.exit(code)
 
@@ -129,7 +140,8 @@ class Command(BaseCommand):
             raise RunNotResumable(
                 f"There is no run {options['resume']}. The admin lists the runs."
             )
-        actions.resume_run(run, by=None, in_queue=options["queue"])
+        go_on = actions.confirm_plan if run.is_plan else actions.resume_run
+        go_on(run, by=None, in_queue=options["queue"])
         run.refresh_from_db()
         return run
 
@@ -144,6 +156,7 @@ class Command(BaseCommand):
             order=Order(
                 trigger=ImportRun.Trigger.COMMAND,
                 force=options["force"],
+                dry_run=options["dry_run"],
                 options=_flag_options(options),
             ),
             in_queue=options["queue"],

@@ -12,15 +12,15 @@ from imports.pipeline.registers.laps import COLUMNS
 
 
 def classify_laps(
-    batch: LapBatch, *, journal: Journal, inserted: int = 0, is_written: bool
+    batch: LapBatch, *, journal: Journal, by: str, inserted: int = 0
 ) -> LapResult | None:
-    """Write or only plan the laps of a race in one statement; None where mixed.
+    """Run `merge_laps` or `plan_laps` and give what they found; None where mixed.
 
     `inserted` laps of the run stand in a race that had none; they come out unchanged
     and are counted as what they are.
     """
     [(read, summary, is_mixed, details)] = batch.run.tables.rows(
-        "merge_laps" if is_written else "plan_laps",
+        by,
         **batch.parameters(),
         details=journal.room,
         is_listed=inserted == 0,

@@ -23,4 +23,4 @@ def write_laps(batch: LapBatch, *, journal: Journal) -> LapResult | None:
             floor=batch.raised_floor,
             is_fresh=True,
         )
-    return classify_laps(batch, journal=journal, inserted=inserted, is_written=True)
+    return classify_laps(batch, journal=journal, inserted=inserted, by="merge_laps")
