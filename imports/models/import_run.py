@@ -29,7 +29,8 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
 
     def queued_or_planned(self) -> "ImportRunQuerySet":
         """Keep the runs that nobody works on: they wait for a worker or a person."""
-        return self.filter(state=ImportRun.State.QUEUED) | self.plans()
+        plan = Q(state=ImportRun.State.PLANNED, options__dry_run=True)
+        return self.filter(Q(state=ImportRun.State.QUEUED) | plan)
 
     def unfinished(self) -> "ImportRunQuerySet":
         """Keep the runs that are not over."""
