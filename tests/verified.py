@@ -1,0 +1,43 @@
+"""After every test that has the database: no invariant is violated.
+
+A folder's conftest takes `pytest_runtest_call` from here. A test that writes by hand
+what cannot be says so: `@pytest.mark.unverified(reason="…")`.
+"""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from imports import invariants
+
+DATABASE_FIXTURES = {"db", "transactional_db"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Fail a test that passed and left what must never be."""
+    result = yield
+    if _has_database(item) and not _is_excused(item) and not connection.needs_rollback:
+        violated = [
+            f"{finding.invariant.name}: {finding.count} ({', '.join(finding.keys)})"
+            for finding in invariants.violated()
+            if not finding.invariant.is_warning
+        ]
+        if violated:
+            pytest.fail("The test left what must never be:\n" + "\n".join(violated))
+    return result
+
+
+def _has_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or bool(DATABASE_FIXTURES & fixtures)
+
+
+def _is_excused(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("unverified")
+    if marker is not None and not marker.kwargs.get("reason"):
+        raise pytest.UsageError(f"{item.nodeid}: unverified needs a reason.")
+    return marker is not None
