@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import models
 
+from imports.models import ImportRun, SourceFile
 from imports.pipeline.registers import records
 from imports.pipeline.registers.decide import Register
 from imports.pipeline.registers.laps import COLUMNS, Floor, register_of
@@ -71,9 +72,13 @@ def tables() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def clear() -> None:
-    """Empty them."""
+    """Empty them, and forget the runs and files that filled them."""
     for model in reversed(NAMES):
         model._default_manager.all().delete()
+    ImportRun.objects.update(reverts=None)
+    ImportRun.objects.all().delete()
+    SourceFile.objects.update(corrects=None)
+    SourceFile.objects.all().delete()
 
 
 Columns = dict[str, tuple[Any, UUID]]
