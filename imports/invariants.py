@@ -18,6 +18,8 @@ from imports.sql import statement
 
 #: Keys of offenders that are named; all of them are counted.
 NAMED = 5
+#: A transaction that does nothing for longer is left open; ours hold for moments.
+IDLE_SECONDS = 30
 CHUNK_BYTES = 1 << 20
 #: Blocks that a query may read from, in the order in which they stand before it.
 SHARED_BLOCKS = ("versioned", "stated")
@@ -162,6 +164,12 @@ INVARIANTS = (
         f"Its origin is unknown. {BY_HAND}",
     ),
     Invariant(
+        "floor_of_no_complete_file",
+        "A floor of a race is not the version of a complete file: rows of older files "
+        "are kept out for no reason.",
+        BY_HAND,
+    ),
+    Invariant(
         "lap_version_without_file",
         "Laps have the version of a file that is not in the manifest.",
         f"Their origin is unknown. {BY_HAND}",
@@ -299,6 +307,7 @@ def violated(*, run_id: int | None = None) -> list[Finding]:
         "rejections_per_code": conf.get("REJECTIONS_PER_CODE"),
         "max_attempts": conf.get("MAX_ATTEMPTS"),
         "lease_seconds": conf.get("LEASE_SECONDS"),
+        "idle_seconds": IDLE_SECONDS,
         "named": NAMED,
     }
     found = []

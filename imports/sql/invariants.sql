@@ -115,7 +115,7 @@ WHERE r.finished_at IS NOT NULL AND (%(run)s::bigint IS NULL OR r.id = %(run)s)
       coalesce((r.rows ->> 'updated')::bigint, 0),
       coalesce((r.rows ->> 'rejected')::bigint, 0),
       coalesce((r.laps ->> 'read')::bigint, 0),
-      r.conflicts
+      r.conflicts, r.removed
   ) IS DISTINCT FROM (
       coalesce(race.read, 0) + coalesce(file.rejected, 0)
           + coalesce((r.shared_rows #>> '{{rows,read}}')::bigint, 0),
@@ -126,7 +126,8 @@ WHERE r.finished_at IS NOT NULL AND (%(run)s::bigint IS NULL OR r.id = %(run)s)
       coalesce(file.rejected, 0),
       coalesce(race.laps, 0) + coalesce(file.laps_rejected, 0),
       coalesce(race.conflicts, 0)
-          + coalesce((r.shared_rows ->> 'conflicts')::bigint, 0)
+          + coalesce((r.shared_rows ->> 'conflicts')::bigint, 0),
+      coalesce(race.removed, 0)
   )
 
 -- name: run_read_other_than_its_files
@@ -179,7 +180,10 @@ WHERE f.state IN ('staged', 'rejected')
 -- Of a run, and of each of its races; not each counted one is kept as a row.
 WITH kept AS (
     SELECT run_id, meeting_key, race_key, count(*) AS rows
-    FROM imports_conflict GROUP BY 1, 2, 3
+    FROM imports_conflict
+    -- A person's edit over what is stored is on record, and no disagreement.
+    WHERE NOT (rule = 'manual' AND state = 'settled')
+    GROUP BY 1, 2, 3
 )
 SELECT 'run ' || r.id AS key
 FROM imports_importrun r
@@ -281,6 +285,17 @@ SELECT DISTINCT n.kind || ' ' || n.id AS key
 FROM named n LEFT JOIN imports_sourcefile s USING (source, version)
 WHERE s.id IS NULL AND n.version <> '00000000-0000-0000-0000-000000000000'
 
+-- name: floor_of_no_complete_file
+SELECT DISTINCT 'race ' || r.id AS key
+FROM races_race r
+JOIN races_meeting m ON m.id = r.meeting_id,
+LATERAL (VALUES (r.laps_floor), (r.entrants_floor), (r.pit_stops_floor)) AS f (floor)
+WHERE floor <> '00000000-0000-0000-0000-000000000000'
+  AND NOT EXISTS (
+      SELECT 1 FROM imports_sourcefile s
+      WHERE s.source = m.source AND s.version = floor AND s.is_complete
+  )
+
 -- name: lap_version_without_file
 WITH named AS (
     SELECT e.race_id, l.version
@@ -303,7 +318,9 @@ WHERE s.id IS NULL AND n.version <> '00000000-0000-0000-0000-000000000000'
 SELECT v.kind || ' ' || v.id AS key
 FROM versioned v
 WHERE replace(v.version::text, '-', '') <> coalesce(
-    (SELECT max(k COLLATE "C") FROM jsonb_object_keys(v.column_versions) AS k),
+    -- `-` is no column: a file that did not hold the row.
+    (SELECT max(o.key COLLATE "C") FROM jsonb_each(v.column_versions) AS o
+     WHERE o.value <> '["-"]'),
     repeat('0', 32)
 )
 
@@ -318,7 +335,7 @@ WHERE version !~ '^[0-9a-f]{{32}}$' OR version = repeat('0', 32) OR columns = '[
    )
    OR EXISTS (
        SELECT 1 FROM jsonb_array_elements_text(columns) AS c
-       WHERE NOT (held ? c OR held ? (c || '_id')
+       WHERE NOT (c = '-' OR held ? c OR held ? (c || '_id')
                   OR c LIKE 'attributes.%%' AND attributes ? substr(c, 12))
    )
 UNION
@@ -388,7 +405,8 @@ WHERE columns NOT BETWEEN 0 AND 255
            ) AS c (bit, name) ON c.name = o.key
            WHERE c.bit IS NULL OR columns & c.bit <> 0
               OR o.value !~ '^[0-9a-f]{{32}}$'
-              OR o.value COLLATE "C" >= replace(version::text, '-', '')
+              OR o.value COLLATE "C" > replace(version::text, '-', '')
+              OR o.value = replace(version::text, '-', '') AND c.bit > 0
        )
    )
 
@@ -461,7 +479,7 @@ fastest AS (
     SELECT DISTINCT ON (e.race_id) e.race_id, s.best_ms, s.best_lap, e.id AS entrant_id
     FROM races_entrant e JOIN stats_entrantstats s ON s.entrant_id = e.id
     WHERE s.best_ms IS NOT NULL
-    ORDER BY e.race_id, s.best_ms, s.best_lap, e.id
+    ORDER BY e.race_id, s.best_ms, s.best_lap, e.key
 )
 SELECT 'race ' || r.id AS key
 FROM races_race r
@@ -509,7 +527,8 @@ WHERE (c.source, c.meeting_key, c.race_key) <> (m.source, m.key, r.key)
 -- name: conflict_settled_by_halves
 SELECT 'conflict ' || id AS key
 FROM imports_conflict
-WHERE (state = 'settled') <> (chosen <> '')
+WHERE (state = 'settled' AND rule <> 'manual' AND chosen = '')
+   OR (state <> 'settled' AND chosen <> '')
    OR (state = 'settled') <> (settled_at IS NOT NULL)
 
 -- name: revision_of_another_run
@@ -532,7 +551,7 @@ SELECT 'process ' || pid AS key
 FROM pg_stat_activity
 WHERE application_name = 'scrutineer' AND datname = current_database()
   AND state LIKE 'idle in transaction%%'
-  AND state_change < clock_timestamp() - interval '30 s'
+  AND state_change < clock_timestamp() - %(idle_seconds)s * interval '1 second'
 
 -- name: keys_differ_in_case_only
 SELECT 'meetings of ' || source || ': ' || string_agg(key, ', ' ORDER BY key) AS key
