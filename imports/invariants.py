@@ -332,7 +332,8 @@ def _query(invariant: Invariant) -> str:
     body = statement(invariant.name)
     blocks = {name: statement(name) for name in _blocks_of(body)} | {"offenders": body}
     named = ",\n".join(f"{name} AS (\n{text}\n)" for name, text in blocks.items())
-    return f"WITH {named}\n{statement('first_offenders')}"
+    tail = statement("first_offenders")
+    return f"WITH {named}\n{tail}"
 
 
 def _blocks_of(body: str) -> list[str]:

@@ -72,13 +72,12 @@ def tables() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def clear() -> None:
-    """Empty them, and forget the runs and files that filled them."""
+    """Empty them, and forget the runs that filled them."""
     for model in reversed(NAMES):
         model._default_manager.all().delete()
     ImportRun.objects.update(reverts=None)
     ImportRun.objects.all().delete()
-    SourceFile.objects.update(corrects=None)
-    SourceFile.objects.all().delete()
+    SourceFile.objects.update(imported_at=None)
 
 
 Columns = dict[str, tuple[Any, UUID]]

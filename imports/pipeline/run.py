@@ -150,7 +150,7 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
         result = write_race(claim.key, run=run, timer=timer)
-        if result.rows.written or result.removed:
+        if result.rows.written or result.removed or result.undo.get("inserted"):
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)
