@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import models
 
+from imports.models import ImportRun, SourceFile
 from imports.pipeline.registers import records
 from imports.pipeline.registers.decide import Register
 from imports.pipeline.registers.laps import COLUMNS, Floor, register_of
@@ -71,9 +72,12 @@ def tables() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def clear() -> None:
-    """Empty them."""
+    """Empty them, and forget the runs that filled them."""
     for model in reversed(NAMES):
         model._default_manager.all().delete()
+    ImportRun.objects.update(reverts=None)
+    ImportRun.objects.all().delete()
+    SourceFile.objects.update(imported_at=None)
 
 
 Columns = dict[str, tuple[Any, UUID]]

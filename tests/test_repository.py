@@ -23,6 +23,8 @@ MODULE_LINES = 400
 
 #: One-line statements that stand where they are sent; all other SQL has its places.
 SQL_IN_CODE = {
+    # Before the named blocks that an invariant reads from.
+    ("imports/invariants.py", "WITH "),
     ("imports/pipeline/stage.py", "COPY {} ({}) FROM STDIN (FORMAT csv)"),
 }
 SQL_TEXT = re.compile(

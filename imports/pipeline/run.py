@@ -204,7 +204,7 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         checkpoint.lock_race(claim)
         plan.check_race(run.run_id, claim.id, basis=claim.basis)
         result = write_race(claim.key, run=run, timer=timer)
-        if result.rows.written or result.removed:
+        if result.rows.written or result.removed or result.undo.get("inserted"):
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)

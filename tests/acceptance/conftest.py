@@ -12,6 +12,10 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
+from tests.verified import pytest_runtest_call
+
+__all__ = ["pytest_runtest_call"]
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
 

@@ -173,6 +173,7 @@ def test_same_bytes_twice_in_one_run_are_read_once(meeting):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.unverified(reason="a writer of no file puts a lap there")
 def test_writer_without_the_lock_costs_a_retry_not_an_error(run):
     RaceCheckpoint.objects.filter(run=run).exclude(number=1).delete()
     meeting = Meeting.objects.get()

@@ -5,7 +5,10 @@ from django.db import IntegrityError, connection, transaction
 
 from races.models import Entrant, Lap, Meeting, Race
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.unverified(reason="laps are written by hand, against the guard"),
+]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 
 from races.models import ZERO_VERSION, Lap, Race
+from stats.models import RaceStats
 from tests import state
 from tests.conftest import Ingest
 
@@ -35,9 +36,10 @@ class Ashford:
 
 @pytest.fixture
 def ashford(ingest: Ingest, write_csv: Callable[..., Path]) -> Ashford:
-    def run(path: Path, when: dict[str, str], writer: str, **options: Any) -> Any:
+    def run(path: Path, when: dict[str, Any], writer: str, **options: Any) -> Any:
         moment = datetime.fromisoformat(when["observed_at"])
-        return ingest(path, writer=writer, statement={"observed_at": moment}, **options)
+        statement = {**when, "observed_at": moment}
+        return ingest(path, writer=writer, statement=statement, **options)
 
     return Ashford(write=write_csv, run=run)
 
@@ -145,13 +147,15 @@ def test_absent_column_is_no_opinion_and_null_is_one(ashford, writer):
 @pytest.mark.parametrize("writer", WRITERS)
 def test_laps_below_the_floor_are_older(ashford, writer):
     # A complete file has spoken later: what an older one adds is not brought back.
-    ashford.run(ashford.file("a.csv", "7,1,61000,1"), EARLY, writer)
-    Race.objects.update(laps_floor="ffff" * 8)
+    # The entrant that the older one mentions is made, so the race has stats of two.
+    complete = {**LATE, "is_complete": True}
+    ashford.run(ashford.file("a.csv", "7,1,61000,1"), complete, writer)
 
-    run = ashford.run(ashford.file("b.csv", "7,2,1,1", "8,1,1,2"), LATE, writer)
+    run = ashford.run(ashford.file("b.csv", "7,2,1,1", "8,1,1,2"), EARLY, writer)
 
     assert (run.laps["older"], run.laps["inserted"]) == (2, 0)
     assert Lap.objects.count() == 1
+    assert RaceStats.objects.get().entrants == 2
 
 
 FILES = {

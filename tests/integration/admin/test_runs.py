@@ -76,7 +76,10 @@ def test_run_page_is_bounded_and_links_to_all_races(as_boss: Client) -> None:
         for n in range(600)
     )
     RaceCheckpoint.objects.filter(number=599).update(
-        state="failed", finished_at=timezone.now(), error_code="race_refused"
+        state="failed",
+        finished_at=timezone.now(),
+        error_code="race_refused",
+        message="A row of it is refused.",
     )
 
     page = as_boss.get(run_page(run)).content.decode()
@@ -113,6 +116,10 @@ def test_cancel_asks_a_running_run_to_stop(as_boss: Client) -> None:
         meeting_key="ashford",
         race_key="1",
         state="claimed",
+        owner="a lane",
+        epoch=1,
+        attempts=1,
+        claimed_at=timezone.now(),
         lease_until=timezone.now() + timedelta(minutes=1),
     )
 
@@ -144,6 +151,7 @@ def test_cancel_needs_permission(as_clerk: Client, allow: Callable[..., None]) -
     assert run.state == "queued"
 
 
+@pytest.mark.unverified(reason="the manifest is written by hand")
 def test_import_again_queues_a_run_for_each_source(
     as_boss: Client, ashford: ImportRun
 ) -> None:

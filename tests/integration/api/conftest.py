@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db.models import F
 from django.test import TestCase, override_settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from imports import actions
 from imports.actions import Order
-from imports.models import ImportRun, Rejection, SourceFile
+from imports.models import Counts, ImportRun, Rejection, SourceFile
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap, Meeting, PitStop, Race
+from stats.refresh import refresh_race
 from tests.conftest import SAMPLE, SOURCE
 
 Get = Callable[..., Response]
@@ -57,6 +59,7 @@ def rejections(season: None) -> list[Rejection]:
     """Give three refused rows of two files."""
     run = ImportRun.objects.get()
     first, second = SourceFile.objects.order_by("pk")[:2]
+    _count_refused(run, {first: 2, second: 1})
     return Rejection.objects.bulk_create(
         Rejection(
             run=run,
@@ -74,6 +77,17 @@ def rejections(season: None) -> list[Rejection]:
     )
 
 
+def _count_refused(run: ImportRun, refused: dict[SourceFile, int]) -> None:
+    """Count rows as read and refused, of the files and in the run's totals."""
+    for file, rows in refused.items():
+        run.run_files.filter(source_file=file).update(
+            rows_read=F("rows_read") + rows, rows_rejected=rows
+        )
+    more = Counts(read=3, rejected=3)
+    run.rows = (run.row_counts + more).as_dict()
+    run.save(update_fields=["rows"])
+
+
 @pytest.fixture
 def implied_lap(season: None) -> Lap:
     """Give a lap of which nothing is known, nor of what it belongs to."""
@@ -81,7 +95,9 @@ def implied_lap(season: None) -> Lap:
     race = Race.objects.create(meeting=meeting, key="ghost")
     entrant = Entrant.objects.create(race=race, key="ghost")
     PitStop.objects.create(entrant=entrant, number=1)
-    return Lap.objects.create(entrant=entrant, number=1)
+    lap = Lap.objects.create(entrant=entrant, number=1)
+    refresh_race(race.pk)
+    return lap
 
 
 @pytest.fixture

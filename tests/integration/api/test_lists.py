@@ -42,6 +42,7 @@ def test_walk_over_all_laps_repeats_and_misses_nothing(client):
     assert len(seen) == 23_529
 
 
+@pytest.mark.unverified(reason="laps are inserted by hand under the walk")
 def test_walk_sees_every_old_lap_once_while_laps_are_inserted(client):
     before = set(Lap.objects.values_list("entrant_id", "number"))
     pages = walk(client, "/api/v1/laps/?page_size=2000")
@@ -59,6 +60,7 @@ def test_walk_sees_every_old_lap_once_while_laps_are_inserted(client):
     assert before <= set(seen)
 
 
+@pytest.mark.unverified(reason="a meeting is deleted by hand under the walk")
 def test_walk_goes_on_where_the_last_row_is_gone(client):
     pages = walk(client, "/api/v1/meetings/?page_size=3")
     seen = [meeting["id"] for meeting in next(pages)]

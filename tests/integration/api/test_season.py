@@ -29,6 +29,7 @@ def test_meeting_names_its_venue_country_and_file(get):
     assert meeting["file"]["name"] == "races.csv"
 
 
+@pytest.mark.unverified(reason="a value is set by hand")
 def test_meeting_prefers_its_own_country_and_timezone(get):
     Meeting.objects.filter(key="1074").update(country="X", timezone="Asia/Bahrain")
 
@@ -48,6 +49,7 @@ def test_race_tells_its_fastest_lap(get, bahrain):
     assert race["stats"]["fastest_lap_entrant"]["name"] == "Charles Leclerc"
 
 
+@pytest.mark.unverified(reason="stats are set by hand")
 @pytest.mark.parametrize(
     ("expected_laps", "complete"), [(1_123, True), (1_124, False), (None, None)]
 )
@@ -57,6 +59,7 @@ def test_race_tells_whether_it_is_complete(get, bahrain, expected_laps, complete
     assert get(f"races/{bahrain.pk}").data["complete"] is complete
 
 
+@pytest.mark.unverified(reason="stats are deleted by hand")
 def test_race_without_stats_is_not_known_to_be_complete(get, bahrain):
     bahrain.stats.delete()
 
@@ -151,6 +154,7 @@ def test_file_tells_when_it_was_imported(get):
     assert "storage_path" not in file
 
 
+@pytest.mark.unverified(reason="the manifest is written by hand")
 def test_file_of_a_row_is_one_of_its_own_source(get):
     file = SourceFile.objects.get(layout="ergast.races")
     file.pk, file.source, file.name = None, "other", "same bytes.csv"
