@@ -39,6 +39,15 @@ def _attributes(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
     )
 
 
+def _measures(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
+    """Give facts that are numbers, in one form: 238.430 is 238.43."""
+    return tuple(
+        cells.number_text(f"attributes.{name}", source)
+        for name, source in sources.items()
+        if source in columns
+    )
+
+
 def _in_race(kind: str) -> Cell:
     return constant("race_key", kind)
 
@@ -64,8 +73,8 @@ def _behind() -> Cell:
 
 
 def _time_text() -> Cell:
-    """Give `time` as it stands: the winner's is no gap, a gap must be storable."""
-    return text("attributes.time_text", "time", max_chars=50)
+    """Give `time` as text: the winner's is no gap, a gap must be storable."""
+    return cells.clock_text("attributes.time_text", "time")
 
 
 def _race_session(
@@ -136,11 +145,9 @@ def _circuit_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
                 *_attributes(
                     columns,
                     reference="circuitRef",
-                    latitude="lat",
-                    longitude="lng",
-                    altitude_m="alt",
                     url="url",
                 ),
+                *_measures(columns, latitude="lat", longitude="lng", altitude_m="alt"),
             ),
         ),
     )
@@ -264,12 +271,15 @@ def _result_values(columns: frozenset[str]) -> tuple[Cell, ...]:
         *_attributes(
             columns,
             result="resultId",
-            position_order="positionOrder",
             position_text="positionText",
+            status_id="statusId",
+        ),
+        *_measures(
+            columns,
+            position_order="positionOrder",
             fastest_lap_number="fastestLap",
             fastest_lap_rank="rank",
             fastest_lap_speed_kmh="fastestLapSpeed",
-            status_id="statusId",
         ),
     )
 
