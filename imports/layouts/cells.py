@@ -98,9 +98,8 @@ def gap(name: str, source: str) -> Cell:
     return cell.with_value(forms.gap(cell.value))
 
 
-def number_text(name: str, source: str) -> Cell:
-    """Give text in which a decimal number has one form."""
-    cell = text(name, source)
+def number_text(cell: Cell) -> Cell:
+    """Give the same text, a decimal number in its one form."""
     return cell.with_value(forms.decimal(cell.value))
 
 

@@ -32,20 +32,13 @@ STATUS_BY_LETTER = {
 
 def _attributes(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
     """Give the facts that we have no column for: attribute = column of the file."""
-    return tuple(
-        text(f"attributes.{name}", source)
-        for name, source in sources.items()
-        if source in columns
-    )
+    held = {name: source for name, source in sources.items() if source in columns}
+    return tuple(text(f"attributes.{name}", source) for name, source in held.items())
 
 
 def _measures(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
     """Give facts that are numbers, in one form: 238.430 is 238.43."""
-    return tuple(
-        cells.number_text(f"attributes.{name}", source)
-        for name, source in sources.items()
-        if source in columns
-    )
+    return tuple(map(cells.number_text, _attributes(columns, **sources)))
 
 
 def _in_race(kind: str) -> Cell:
