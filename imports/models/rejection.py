@@ -24,6 +24,14 @@ class Rejection(models.Model):
     message = models.TextField()
     #: The row's cells by column, as the file writes them.
     original = models.JSONField()
+    #: The file that brought the row again, corrected, in a run that succeeded.
+    corrected_by = models.ForeignKey(
+        SourceFile,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrected_rejections",
+    )
 
     class Meta:
         indexes = [
