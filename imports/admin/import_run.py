@@ -66,6 +66,7 @@ class ImportRunAdmin(PageAdmin):
             **run_tables(obj),
             "title": f"Run {obj.pk}",
             "can_cancel": self.has_cancel_permission(request) and not obj.is_final,
+            "can_download": request.user.has_perm("imports.view_rejection"),
             "can_import": request.user.has_perm("imports.add_sourcefile"),
         }
 
