@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="rejection",
+            name="first_row",
+            field=models.PositiveBigIntegerField(blank=True, null=True),
+        ),
+        migrations.AddField(
             model_name="runfile",
             name="corrected_rows",
             field=models.JSONField(db_default=[], default=list, editable=False),

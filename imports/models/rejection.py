@@ -19,6 +19,8 @@ class Rejection(models.Model):
     )
     #: As a spreadsheet shows it: the header is row 1.
     row_number = models.PositiveBigIntegerField()
+    #: Of a file that corrects another: the row there.
+    first_row = models.PositiveBigIntegerField(null=True, blank=True)
     column = models.CharField(max_length=200, blank=True)
     code = models.CharField(max_length=50)
     message = models.TextField()

@@ -24,12 +24,17 @@ def refused_rows(file: SourceFile) -> list[int] | None:
 def mark_corrected(run_files: QuerySet[RunFile]) -> None:
     """Say of the refused rows that these files brought again that they are in."""
     for run_file in run_files.exclude(corrected_rows=[]).select_related("source_file"):
-        refused = Rejection.objects.filter(
-            source_file=run_file.source_file.corrects_id,
-            row_number__in=run_file.corrected_rows,
-            corrected_by=None,
-        )
-        refused.update(corrected_by=run_file.source_file)
+        file = run_file.source_file
+        rows, corrected = list(run_file.corrected_rows), file.corrects
+        while rows and corrected:
+            refused = Rejection.objects.filter(
+                source_file=corrected, row_number__in=rows, corrected_by=None
+            )
+            # What was refused as a correction is a row of an earlier file too.
+            first_rows = list(refused.values_list("first_row", flat=True))
+            refused.update(corrected_by=file)
+            rows = [row for row in first_rows if row is not None]
+            corrected = corrected.corrects
 
 
 def find_file(text: str) -> SourceFile:

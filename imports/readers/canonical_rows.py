@@ -163,12 +163,16 @@ def _log_rejections(
     nulls: tuple[str, ...],
     log: RejectionLog,
 ) -> None:
-    held = [*table.columns, *([table.first_row.source] if table.first_row else [])]
+    first = table.first_row
+    held = [*table.columns, *([first.source] if first else [])]
     bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
-        ROW_NUMBER, PROBLEM, pl.struct(held).alias("held")
+        ROW_NUMBER,
+        PROBLEM,
+        pl.struct(held).alias("held"),
+        (first.value if first else pl.lit(None)).alias("first_row"),
     )
     for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
-        for row_number, problem, line in batch.iter_rows():
+        for row_number, problem, line, first_row in batch.iter_rows():
             cell, _ = cells[problem]
             raw = line[cell.source] or ""
             is_empty = not raw.strip() or raw.strip() in nulls
@@ -177,18 +181,15 @@ def _log_rejections(
                 column=cell.source,
                 code="missing_value" if is_empty else cell.code,
                 message=(_missing(cell) if is_empty else _mistaken(cell, raw))
-                + _whereabouts(cell, line, first_row=table.first_row),
+                + _whereabouts(first_row),
                 original={name: line[name] for name in table.columns},
+                first_row=first_row,
             )
 
 
-def _whereabouts(
-    cell: Cell, line: dict[str, str | None], *, first_row: Cell | None
-) -> str:
+def _whereabouts(first_row: int | None) -> str:
     """Say which row of the corrected file it was, where that is known."""
-    if first_row is None or cell is first_row:
-        return ""
-    return f" It was row {line[first_row.source]} of the file that it corrects."
+    return f" It was row {first_row} of the file that it corrects." if first_row else ""
 
 
 def _missing(cell: Cell) -> str:
