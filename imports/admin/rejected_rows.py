@@ -66,8 +66,10 @@ def correction_view(
     """Show the form for a file; take the corrected rows in and go to their run."""
     if not request.user.has_perm("imports.add_sourcefile"):
         raise PermissionDenied
-    form = CorrectionForm(request.POST or None, request.FILES or None, label_suffix="")
-    if request.method == "POST" and form.is_valid():
+    is_brought = request.method == "POST"
+    data = {"data": request.POST, "files": request.FILES} if is_brought else {}
+    form = CorrectionForm(**data, label_suffix="")
+    if is_brought and form.is_valid():
         statement = statement_of_correction(file, by=request.user)  # type: ignore[arg-type]
         try:
             run = queue_run(request, form.cleaned_data["files"], statement=statement)
