@@ -67,8 +67,11 @@ def correction_view(
     if not request.user.has_perm("imports.add_sourcefile"):
         raise PermissionDenied
     is_brought = request.method == "POST"
-    data = {"data": request.POST, "files": request.FILES} if is_brought else {}
-    form = CorrectionForm(**data, label_suffix="")
+    form = CorrectionForm(
+        request.POST if is_brought else None,
+        request.FILES if is_brought else None,
+        label_suffix="",
+    )
     if is_brought and form.is_valid():
         statement = statement_of_correction(file, by=request.user)  # type: ignore[arg-type]
         try:
