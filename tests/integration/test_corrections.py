@@ -363,44 +363,6 @@ def test_command_names_the_files_of_the_same_bytes(
     assert f"{first.source_file_id} (test, laps.csv)" in str(refusal.value)
 
 
-def test_complete_file_with_refused_rows_is_not_complete(
-    ingest: Ingest, laps: Path
-) -> None:
-    file = ingest(laps, statement={"is_complete": True}).run_files.get()
-
-    assert file.source_file.is_complete
-    assert not file.is_complete
-    [notice] = file.notices
-    assert (notice["code"], notice["rows"]) == ("not_complete", 3)
-    assert "3 of its rows were refused" in notice["message"]
-
-
-def test_complete_file_is_complete_in_its_run(
-    ingest: Ingest, write_csv: WriteCsv
-) -> None:
-    path = write_csv("laps.csv", HEADER, "ash,1,ann,1,62")
-
-    assert ingest(path, statement={"is_complete": True}).run_files.get().is_complete
-
-
-def test_known_file_declared_complete_is_imported_again(
-    ingest: Ingest, write_csv: WriteCsv
-) -> None:
-    path = write_csv("laps.csv", HEADER, "ash,1,ann,1,62")
-    ingest(path)
-    assert command(str(path), source=SOURCE)[1]["files"][0]["state"] == "duplicate"
-
-    _, result = command(str(path), source=SOURCE, complete=True)
-
-    assert result["files"][0]["state"] == "staged"
-    file = SourceFile.objects.get()
-    assert file.is_complete
-    assert file.run_files.latest("pk").is_complete
-    # Once declared it is so, and the same bytes are a duplicate again.
-    _, result = command(str(path), source=SOURCE, complete=True)
-    assert result["files"][0]["state"] == "duplicate"
-
-
 def test_corrected_rows_cannot_be_complete(first: RunFile) -> None:
     with pytest.raises(StatementInvalid, match="cannot be complete"):
         Statement(source=SOURCE, corrects=first.source_file, is_complete=True)
