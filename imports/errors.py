@@ -54,6 +54,18 @@ class EmptyFile(FileRejected):
     code = "empty_file"
 
 
+class NotACorrection(FileRejected):
+    """The file is not a download of rejected rows."""
+
+    code = "not_a_correction"
+
+
+class CorrectsNothing(FileRejected):
+    """The file is a download of rejected rows, and nobody said of which file."""
+
+    code = "corrects_nothing"
+
+
 class ReaderFailed(FileRejected):
     """The reader died on this file. Nothing of it was taken in."""
 

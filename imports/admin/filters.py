@@ -35,3 +35,18 @@ class RunFilter(admin.SimpleListFilter):
         text = self.used_parameters.get(self.parameter_name) or ""
         # Beyond this PostgreSQL has no such number, nor a run with it.
         return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+class CorrectedFilter(admin.SimpleListFilter):
+    """Refused rows that a file brought again, and those that wait for it."""
+
+    title = "corrected"
+    parameter_name = "corrected"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "No"), ("yes", "Yes")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        if self.value() not in ("no", "yes"):
+            return None
+        return queryset.filter(corrected_by__isnull=self.value() == "no")

@@ -71,6 +71,7 @@ class ImportRunAdmin(PageAdmin):
             "can_retry": self.has_cancel_permission(request)
             and obj.is_final
             and is_anything_left(obj),
+            "can_download": request.user.has_perm("imports.view_rejection"),
             "can_import": request.user.has_perm("imports.add_sourcefile"),
         }
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from imports import flags
 from imports.admin.badges import run_badge
+from imports.admin.rejected_rows import DOWNLOADS_SHOWN, with_rejects
 from imports.flags import Flag
 from imports.models import COUNTS, ImportRun, RaceCheckpoint
 from imports.report import Percentile
@@ -52,9 +53,10 @@ def run_tables(run: ImportRun) -> dict[str, Any]:
             :FILES_SHOWN
         ],
         "checkpoints": _troubled_first(run)[:RACES_SHOWN],
-        "rejections": run.rejections.select_related("source_file").order_by("pk")[
-            :REJECTIONS_SHOWN
-        ],
+        "rejects": with_rejects(run.run_files.order_by("number"))[:DOWNLOADS_SHOWN],
+        "rejections": run.rejections.select_related(
+            "source_file", "corrected_by"
+        ).order_by("pk")[:REJECTIONS_SHOWN],
         "rejection_codes": run.rejections.values_list("code")
         .annotate(number=Count("pk"))
         .order_by("-number"),

@@ -6,11 +6,17 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils.html import format_html_join
 
 from imports import actions
 from imports.actions import Order, Registered
+from imports.admin.rejected_rows import (
+    DOWNLOADS_SHOWN,
+    correction_view,
+    with_rejects,
+)
 from imports.admin.upload import upload_view
 from imports.errors import ImportsError
 from imports.models import ImportRun, SourceFile
@@ -56,7 +62,12 @@ class SourceFileAdmin(PageAdmin):
             self.admin_site.admin_view(self.upload),
             name="imports_sourcefile_upload",
         )
-        return [upload, *super().get_urls()]
+        correct = path(
+            "<int:file_id>/correct/",
+            self.admin_site.admin_view(self.correct),
+            name="imports_sourcefile_correct",
+        )
+        return [upload, correct, *super().get_urls()]
 
     def has_import_permission(self, request: HttpRequest) -> bool:
         """Whether the user may bring files, and have them read again."""
@@ -77,6 +88,13 @@ class SourceFileAdmin(PageAdmin):
         """Take files from a form and start a run of them."""
         return upload_view(request, context=self.admin_site.each_context(request))
 
+    def correct(self, request: HttpRequest, file_id: int) -> HttpResponse:
+        """Take the corrected rows of a file from a form and start a run of them."""
+        file = get_object_or_404(SourceFile, pk=file_id)
+        return correction_view(
+            request, file, context=self.admin_site.each_context(request)
+        )
+
     def facts(self, obj: SourceFile) -> list[Fact]:
         return [
             ("State", _badge(obj)),
@@ -86,6 +104,8 @@ class SourceFileAdmin(PageAdmin):
             ("Priority", obj.priority),
             ("Observed at", obj.observed_at),
             ("Complete for its races", obj.is_complete),
+            ("Corrects", cells.link(obj.corrects)),
+            ("Corrected by", _corrections(obj)),
             ("Registered", obj.registered_at),
             ("Registered by", obj.registered_by and str(obj.registered_by)),
             ("First imported", obj.imported_at),
@@ -98,6 +118,8 @@ class SourceFileAdmin(PageAdmin):
         return {
             "title": obj.name,
             "run_files": runs[:RUNS_SHOWN],
+            "rejects": with_rejects(runs)[:DOWNLOADS_SHOWN],
+            "can_download": request.user.has_perm("imports.view_rejection"),
             "can_import": self.has_import_permission(request),
         }
 
@@ -145,6 +167,13 @@ class SourceFileAdmin(PageAdmin):
         if len(runs) != 1:
             return None
         return redirect("admin:imports_importrun_change", runs[0].pk)
+
+
+def _corrections(file: SourceFile) -> str | None:
+    """Give links to the files that brought refused rows of this one again."""
+    files = file.corrections.order_by("pk")[:RUNS_SHOWN]
+    links = ((cells.link(one, one.name),) for one in files)
+    return format_html_join(", ", "{}", links) or None
 
 
 def _queue_again(files: list[SourceFile], *, request: HttpRequest) -> ImportRun:

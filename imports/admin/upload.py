@@ -1,5 +1,6 @@
 """The upload page: files from a form -> the manifest -> a queued run."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -60,6 +61,13 @@ class UploadForm(forms.Form):
         "the file had before.",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
     )
+    is_complete = forms.BooleanField(
+        required=False,
+        label="Complete for its races",
+        help_text="Each file holds every row of the races in it. Rows of these races "
+        "that it does not hold are removed, unless a newer file states them. Leave it "
+        "empty for a part of a race.",
+    )
     force = forms.BooleanField(
         required=False,
         label="Read again what was imported before",
@@ -83,7 +91,7 @@ def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespons
         except ImportsError as error:
             form.add_error(error.facts.get("field"), str(error))
         else:
-            messages.success(request, _what_happened(run))
+            messages.success(request, what_happened(run))
             return redirect("admin:imports_importrun_change", run.pk)
     return render(
         request,
@@ -100,27 +108,37 @@ def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpRespons
 
 
 def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
-    # Before the files are stored: they would be taken in for nothing.
-    if not flags.is_ingest_enabled():
-        raise IngestDisabled
     statement = Statement(
         source=asked["source"],
         priority=asked["priority"],
         observed_at=asked["observed_at"],
+        is_complete=asked["is_complete"],
         by=request.user,  # type: ignore[arg-type]
     )
-    return actions.start_run(
-        actions.register_uploads(asked["files"], statement=statement),
-        order=Order(
-            trigger=ImportRun.Trigger.ADMIN,
-            by=request.user,  # type: ignore[arg-type]
-            force=asked["force"],
-        ),
-        in_queue=True,
+    return queue_run(request, asked["files"], statement=statement, force=asked["force"])
+
+
+def queue_run(
+    request: HttpRequest,
+    uploads: Iterable[Any],
+    *,
+    statement: Statement,
+    force: bool = False,
+) -> ImportRun:
+    """Take uploads in and queue the run of them, if ingestion is on."""
+    # Before the files are stored: they would be taken in for nothing.
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    order = Order(
+        trigger=ImportRun.Trigger.ADMIN,
+        by=request.user,  # type: ignore[arg-type]
+        force=force,
     )
+    registered = actions.register_uploads(uploads, statement=statement)
+    return actions.start_run(registered, order=order, in_queue=True)
 
 
-def _what_happened(run: ImportRun) -> str:
+def what_happened(run: ImportRun) -> str:
     states = list(run.run_files.values_list("state", flat=True))
     known = states.count(RunFile.State.DUPLICATE)
     taken = f"{len(states):,} file{'s' if len(states) > 1 else ''} taken in"

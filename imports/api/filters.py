@@ -21,7 +21,10 @@ class RunFilter(filters.FilterSet):
 class RejectionFilter(filters.FilterSet):
     run = WholeNumberFilter(field_name="run_id")
     file = WholeNumberFilter(field_name="source_file_id")
+    is_corrected = filters.BooleanFilter(
+        field_name="corrected_by", lookup_expr="isnull", exclude=True
+    )
 
     class Meta:
         model = Rejection
-        fields = ["run", "file", "code"]
+        fields = ["run", "file", "code", "is_corrected"]

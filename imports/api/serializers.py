@@ -18,6 +18,7 @@ class FileDetail(serializers.ModelSerializer):
             "size_bytes",
             "layout",
             "is_complete",
+            "corrects",
             "priority",
             "observed_at",
             "registered_at",
@@ -74,6 +75,7 @@ class RunBrief(serializers.ModelSerializer):
 
 class RunFileDetail(serializers.ModelSerializer):
     file = FileBrief(source="source_file")
+    columns = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = RunFile
@@ -82,6 +84,8 @@ class RunFileDetail(serializers.ModelSerializer):
             "name",
             "state",
             "layout",
+            "columns",
+            "is_complete",
             "rows_read",
             "rows_rejected",
             "laps_staged",
@@ -101,6 +105,9 @@ class RunDetail(RunBrief):
 
 class RejectionDetail(serializers.ModelSerializer):
     file = FileBrief(source="source_file")
+    corrected_by = FileBrief(
+        allow_null=True, help_text="The file that brought the row again, corrected."
+    )
 
     class Meta:
         model = Rejection
@@ -113,4 +120,5 @@ class RejectionDetail(serializers.ModelSerializer):
             "code",
             "message",
             "original",
+            "corrected_by",
         ]

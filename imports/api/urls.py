@@ -1,8 +1,10 @@
 """The resources of the API by name."""
 
+from django.urls import path
 from rest_framework.routers import DefaultRouter
 
 from imports.api import views
+from imports.api.rejects import RunRejectionsView
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -15,4 +17,7 @@ router.register("files", views.FileViewSet)
 router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
+    *router.urls,
+]

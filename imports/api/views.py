@@ -124,6 +124,6 @@ class RunViewSet(ReadOnlyModelViewSet):
 class RejectionViewSet(ReadOnlyModelViewSet):
     """Rows of files that were refused, with the reason and their original text."""
 
-    queryset = Rejection.objects.select_related("source_file")
+    queryset = Rejection.objects.select_related("source_file", "corrected_by")
     serializer_class = serializers.RejectionDetail
     filterset_class = filters.RejectionFilter

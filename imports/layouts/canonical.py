@@ -53,7 +53,7 @@ ENTRANT_VALUES = SHARED_VALUES | {
     "total_time_ms": partial(cells.whole, "total_time_ms"),
     # A race of 24 hours is won in a little more.
     "total_time": partial(cells.duration_ms, "total_time_ms", highest=cells.INT32_MAX),
-    "gap": partial(cells.text, "gap", max_chars=50),
+    "gap": partial(cells.gap, "gap"),
     "points": partial(cells.decimal, "points"),
     "fastest_lap_ms": partial(cells.milliseconds, "fastest_lap_ms"),
     "fastest_lap": partial(cells.duration_ms, "fastest_lap_ms"),

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from imports.layouts import forms
+
 INT32_MAX = 2_147_483_647
 INT16_MAX = 32_767
 #: Longer laps are not laps; 24 hours in ms.
 DAY_MS = 24 * 60 * 60 * 1000
-
-#: [h:][m:]s[.fff], as timing sheets write it; at most milliseconds.
-#: Digits are 0-9 alone: \d also finds the digits of other scripts, which no cast reads.
-DURATION = r"^(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,9})(?:\.([0-9]{1,3}))?$"
 
 #: The shapes that the models' fields read too; polars alone also takes `+2022- 3-20`,
 #: second 60 and a typographic minus.
@@ -88,6 +86,23 @@ def storable(value: pl.Expr, *, max_chars: int) -> pl.Expr:
     return pl.when((value.str.len_chars() <= max_chars) & ~has_nul).then(value)
 
 
+def clock_text(name: str, source: str, *, max_chars: int = 50) -> Cell:
+    """Give text in which times have one form, and all else stays as written."""
+    cell = text(name, source, max_chars=max_chars)
+    return cell.with_value(forms.clock_time(cell.value))
+
+
+def gap(name: str, source: str) -> Cell:
+    """Give a gap: a time in its one form, or the words of the source."""
+    cell = text(name, source, max_chars=50)
+    return cell.with_value(forms.gap(cell.value))
+
+
+def number_text(cell: Cell) -> Cell:
+    """Give the same text, a decimal number in its one form."""
+    return cell.with_value(forms.decimal(cell.value))
+
+
 def key(name: str, source: str) -> Cell:
     """Give the text of a natural key; it must be there."""
     cell = text(name, source, max_chars=200).required()
@@ -125,24 +140,11 @@ def decimal(name: str, source: str) -> Cell:
 
 def duration_ms(name: str, source: str, *, highest: int = DAY_MS) -> Cell:
     """Give milliseconds of `1:34.570`, `94.57`, `1:31:12.345` or `00:01:31.531`."""
-    parts = pl.col(clean(source)).str.extract_groups(DURATION)
-    hours, minutes, seconds, fraction = (
-        parts.struct.field(str(n)) for n in range(1, 5)
-    )
-    total = (
-        hours.cast(pl.Int64).fill_null(0) * 3_600_000
-        + minutes.cast(pl.Int64).fill_null(0) * 60_000
-        + seconds.cast(pl.Int64) * 1000
-        + fraction.str.pad_end(3, "0").cast(pl.Int64).fill_null(0)
-    )
-    # 1:75.000 is a slip, 94.57 and 75:12.000 are how long sessions are written.
-    is_clock = (minutes.is_null() | (seconds.cast(pl.Int64) < 60)) & (
-        hours.is_null() | (minutes.cast(pl.Int64) < 60)
-    )
+    total = forms.milliseconds(pl.col(clean(source)))
     return Cell(
         name=name,
         source=source,
-        value=pl.when(is_clock & (total <= highest)).then(total),
+        value=pl.when(total <= highest).then(total),
         code="not_a_time",
         expected="a time such as 1:34.570",
     )
@@ -154,13 +156,13 @@ def milliseconds(name: str, source: str) -> Cell:
 
 
 def date(name: str, source: str) -> Cell:
-    """Give an ISO date between 1850 and 2100, as text."""
+    """Give an ISO date between 1850 and 2100, as text with its zeros."""
     raw = pl.col(clean(source))
-    year = _shaped(raw, DATE).str.to_date("%Y-%m-%d", strict=False).dt.year()
+    day = _shaped(raw, DATE).str.to_date("%Y-%m-%d", strict=False)
     return Cell(
         name=name,
         source=source,
-        value=pl.when(year.is_between(1850, 2099)).then(raw),
+        value=pl.when(day.dt.year().is_between(1850, 2099)).then(day.dt.to_string()),
         code="not_a_date",
         expected="a date such as 2022-03-20",
     )

@@ -32,11 +32,13 @@ STATUS_BY_LETTER = {
 
 def _attributes(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
     """Give the facts that we have no column for: attribute = column of the file."""
-    return tuple(
-        text(f"attributes.{name}", source)
-        for name, source in sources.items()
-        if source in columns
-    )
+    held = {name: source for name, source in sources.items() if source in columns}
+    return tuple(text(f"attributes.{name}", source) for name, source in held.items())
+
+
+def _measures(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
+    """Give facts that are numbers, in one form: 238.430 is 238.43."""
+    return tuple(map(cells.number_text, _attributes(columns, **sources)))
 
 
 def _in_race(kind: str) -> Cell:
@@ -64,8 +66,8 @@ def _behind() -> Cell:
 
 
 def _time_text() -> Cell:
-    """Give `time` as it stands: the winner's is no gap, a gap must be storable."""
-    return text("attributes.time_text", "time", max_chars=50)
+    """Give `time` as text: the winner's is no gap, a gap must be storable."""
+    return cells.clock_text("attributes.time_text", "time")
 
 
 def _race_session(
@@ -136,11 +138,9 @@ def _circuit_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
                 *_attributes(
                     columns,
                     reference="circuitRef",
-                    latitude="lat",
-                    longitude="lng",
-                    altitude_m="alt",
                     url="url",
                 ),
+                *_measures(columns, latitude="lat", longitude="lng", altitude_m="alt"),
             ),
         ),
     )
@@ -264,12 +264,15 @@ def _result_values(columns: frozenset[str]) -> tuple[Cell, ...]:
         *_attributes(
             columns,
             result="resultId",
-            position_order="positionOrder",
             position_text="positionText",
+            status_id="statusId",
+        ),
+        *_measures(
+            columns,
+            position_order="positionOrder",
             fastest_lap_number="fastestLap",
             fastest_lap_rank="rank",
             fastest_lap_speed_kmh="fastestLapSpeed",
-            status_id="statusId",
         ),
     )
 

@@ -19,11 +19,21 @@ class Rejection(models.Model):
     )
     #: As a spreadsheet shows it: the header is row 1.
     row_number = models.PositiveBigIntegerField()
+    #: Of a file that corrects another: the row there.
+    first_row = models.PositiveBigIntegerField(null=True, blank=True)
     column = models.CharField(max_length=200, blank=True)
     code = models.CharField(max_length=50)
     message = models.TextField()
     #: The row's cells by column, as the file writes them.
     original = models.JSONField()
+    #: The file that brought the row again, corrected, in a run that succeeded.
+    corrected_by = models.ForeignKey(
+        SourceFile,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="corrected_rejections",
+    )
 
     class Meta:
         indexes = [

@@ -35,6 +35,8 @@ class RunFile(models.Model):
     #: Rows of the file, the rejected ones among them.
     rows_read = models.PositiveBigIntegerField(default=0)
     rows_rejected = models.PositiveBigIntegerField(default=0)
+    #: Of a file that corrects another: the rows of that one which it brings.
+    corrected_rows = models.JSONField(default=list, db_default=[], editable=False)
     #: Canonical laps and other records that were staged from it.
     laps_staged = models.PositiveBigIntegerField(default=0)
     records_staged = models.PositiveBigIntegerField(default=0)

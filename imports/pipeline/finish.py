@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile, SourceFile
+from imports.pipeline import corrections
 from imports.pipeline.preview import Plan
 from imports.pipeline.staging_tables import StagingTables
 
@@ -107,6 +108,7 @@ def _mark_imported(run: ImportRun, *, is_whole: bool) -> None:
     if not is_whole:
         return
     staged = run.run_files.filter(state=RunFile.State.STAGED)
+    corrections.mark_corrected(staged)
     SourceFile.objects.filter(
         pk__in=staged.values("source_file"), imported_at__isnull=True
     ).update(imported_at=timezone.now())

@@ -20,10 +20,17 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from imports import conf
-from imports.errors import FileRejected, InputChanged, StatementInvalid
+from imports.errors import (
+    FileRejected,
+    InputChanged,
+    NotACorrection,
+    StatementInvalid,
+)
 from imports.models import SourceFile
+from imports.readers import gzip_bytes, reject_columns
 
 CHUNK_BYTES = 1 << 20
+HEADER_BYTES = 1 << 20
 NAME_CHARS = 255
 PRIORITY_MAX = 65_534
 #: What a person states in the admin has this; no file can outrank it.
@@ -41,9 +48,11 @@ class Statement:
     source: str
     priority: int | None = None
     observed_at: datetime | None = None
-    #: The files hold all rows of the races that they speak of.
-    is_complete: bool = False
     by: User | None = None
+    #: Whether rows of its races that a file does not hold are to be removed.
+    is_complete: bool = False
+    #: The file whose refused rows these files bring again.
+    corrects: SourceFile | None = None
 
     def __post_init__(self) -> None:
         if not SOURCE.fullmatch(self.source):
@@ -61,6 +70,12 @@ class Statement:
             raise StatementInvalid(
                 f"Observed at {self.observed_at.isoformat()}: must be from 1970 to 2099.",
                 field="observed_at",
+            )
+        if self.corrects and self.is_complete:
+            raise StatementInvalid(
+                "A file of corrected rows holds these rows alone: it cannot be complete. "
+                "Leave the declaration out.",
+                field="is_complete",
             )
 
 
@@ -88,12 +103,50 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
     """Take a file in and give its SourceFile: the one it has, where it is known.
 
     Known bytes without a new priority or time are the file that they were; with one
-    they are a new version of the same content.
+    they are a new version of the same content. Declared complete for the first time,
+    they are to be imported again.
     """
+    if statement.corrects:
+        _check_correction(content, name=name, corrects=statement.corrects)
     stored = _store(content, name=name)
     known = _known(stored.sha256, statement=statement)
-    if known:
-        return _declared(known, statement=statement)
+    file = known or _new(stored, name=name, statement=statement)
+    if file.corrects != statement.corrects:
+        raise FileRejected(
+            f"{_shown(name)} has the priority, time and bytes of file {file.pk}, which "
+            f"was brought otherwise. State another time, or look at file {file.pk}."
+        )
+    if statement.is_complete and not file.is_complete:
+        file.is_complete, file.imported_at = True, None
+        file.save(update_fields=["is_complete", "imported_at"])
+    return file
+
+
+def statement_of_correction(file: SourceFile, *, by: User | None = None) -> Statement:
+    """Say of corrected rows what was said of their file: they rank as it does."""
+    return Statement(
+        source=file.source,
+        priority=file.priority,
+        observed_at=file.observed_at,
+        by=by,
+        corrects=file,
+    )
+
+
+def _check_correction(content: IO[bytes], *, name: str, corrects: SourceFile) -> None:
+    """Refuse at the door what is plainly another file; the reader looks closer."""
+    head = content.readline(HEADER_BYTES)
+    content.seek(0)
+    is_packed = head.startswith(gzip_bytes.MAGIC)
+    if not is_packed and reject_columns.ROW_NUMBER.encode() not in head:
+        raise NotACorrection(
+            f"{_shown(name)} is not the download of the rejected rows of "
+            f"{corrects.name}: it has no column {reject_columns.ROW_NUMBER!r}. Download "
+            "the rejected rows, correct them in that file and bring it again."
+        )
+
+
+def _new(stored: Stored, *, name: str, statement: Statement) -> SourceFile:
     priority = conf.get("DEFAULT_PRIORITY")
     if statement.priority is not None:
         priority = statement.priority
@@ -111,9 +164,10 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
             "storage_path": stored.path,
             "priority": priority,
             "observed_at": observed_at,
-            "is_complete": statement.is_complete,
             "registered_at": timezone.now(),
             "registered_by": statement.by,
+            "corrects": statement.corrects,
+            "is_complete": statement.is_complete,
         },
     )
     return file
@@ -156,20 +210,14 @@ def check_stored(file: SourceFile) -> None:
 
 
 def _known(sha256: str, *, statement: Statement) -> SourceFile | None:
-    same = SourceFile.objects.filter(source=statement.source, sha256=sha256)
+    same = SourceFile.objects.filter(
+        source=statement.source, sha256=sha256, corrects=statement.corrects
+    )
     if statement.priority is not None:
         same = same.filter(priority=statement.priority)
     if statement.observed_at is not None:
         same = same.filter(observed_at=_to_milliseconds(statement.observed_at))
     return same.order_by("version").last()
-
-
-def _declared(file: SourceFile, *, statement: Statement) -> SourceFile:
-    """Take a known file that is now said to be complete as one to be imported."""
-    if statement.is_complete and not file.is_complete:
-        file.is_complete, file.imported_at = True, None
-        file.save(update_fields=["is_complete", "imported_at"])
-    return file
 
 
 def _store(content: IO[bytes], *, name: str) -> Stored:

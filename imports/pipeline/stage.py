@@ -15,7 +15,7 @@ from psycopg import sql
 from imports import conf
 from imports.errors import FileRejected, ReaderFailed
 from imports.models import ImportRun, Rejection, RunFile
-from imports.pipeline import manifest
+from imports.pipeline import corrections, manifest
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Stopwatch
 from imports.readers.frames import Message
@@ -83,6 +83,7 @@ def _stage_file(
                 path=path,
                 file_number=file.number,
                 rejections_per_code=conf.get("REJECTIONS_PER_CODE"),
+                refused_rows=corrections.refused_rows(file.source_file),
             )
             with closing(sandbox.read(request)) as messages:
                 result = _copy_streams(messages, file=file, tables=tables)
@@ -137,19 +138,35 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     bits = [LapColumn[name.upper()] for name in result["lap_columns"]]
     file.state = RunFile.State.STAGED
     file.layout = file.source_file.layout = result["layout"]
+    file.columns = result["columns"]
+    file.corrected_rows = result["corrected_rows"]
     file.rows_read = result["rows_read"]
     file.rows_rejected = result["rows_rejected"]
     file.lap_columns = sum(bits)
     file.notices = result["notices"]
-    file.is_complete = file.source_file.is_complete and not file.rows_rejected
     # Those of an attempt that was cut off, or of a run that goes on.
     _rejections(file).delete()
+    _judge_completeness(file)
     Rejection.objects.bulk_create(
         Rejection(run_id=file.run_id, source_file=file.source_file, **fields)
         for fields in result["rejections"]
     )
     file.save()
     file.source_file.save(update_fields=["layout"])
+
+
+def _judge_completeness(file: RunFile) -> None:
+    """A complete file removes what it does not hold, where all of it could be read."""
+    is_declared, refused = file.source_file.is_complete, file.rows_rejected
+    file.is_complete = is_declared and not refused
+    if is_declared and refused:
+        message = (
+            f"The file is declared complete, but {refused:,} of its rows were refused: "
+            "what it holds is not known, so nothing is removed. Correct the file and "
+            "bring it whole to remove what it does not hold."
+        )
+        notice = {"code": "not_complete", "message": message, "rows": refused}
+        file.notices = [*file.notices, notice]
 
 
 def _unstage(file: RunFile, *, tables: StagingTables) -> None:

@@ -30,6 +30,8 @@ def send(
     """Send the canonical rows of a table; give the lap columns that it states."""
     tables = layout.tables(frozenset(table.columns))
     cells = _checked_cells(tables)
+    if table.first_row:
+        cells.insert(0, (table.first_row, table.first_row.is_wrong))
     rows = _with_problems(table, layout=layout, cells=cells)
     good = rows.filter(pl.col(PROBLEM).is_null())
     # Counted on the way, so that a file without bad rows is not read once more.
@@ -47,7 +49,8 @@ def send(
         _log_rejections(
             rows, table=table, cells=cells, nulls=layout.null_markers, log=log
         )
-    return {"lap_columns": lap_columns}
+    corrected = _corrected_rows(rows, table.first_row) if table.first_row else []
+    return {"lap_columns": lap_columns, "corrected_rows": corrected}
 
 
 def _checked_cells(
@@ -144,6 +147,14 @@ def _sink(
     return bool(count.item())
 
 
+def _corrected_rows(rows: pl.LazyFrame, first_row: Cell) -> list[int]:
+    """Give the rows of the first file of which every line here is good."""
+    by_number = rows.group_by(first_row.value.alias("number"))
+    is_good = pl.col(PROBLEM).is_null().all().alias("is_good")
+    good = by_number.agg(is_good).filter(pl.col("is_good")).drop_nulls("number")
+    return good.sort("number").collect()["number"].to_list()
+
+
 def _log_rejections(
     rows: pl.LazyFrame,
     *,
@@ -152,21 +163,33 @@ def _log_rejections(
     nulls: tuple[str, ...],
     log: RejectionLog,
 ) -> None:
+    first = table.first_row
+    held = [*table.columns, *([first.source] if first else [])]
     bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
-        ROW_NUMBER, PROBLEM, pl.struct(table.columns).alias("original")
+        ROW_NUMBER,
+        PROBLEM,
+        pl.struct(held).alias("held"),
+        (first.value if first else pl.lit(None)).alias("first_row"),
     )
     for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
-        for row_number, problem, original in batch.iter_rows():
+        for row_number, problem, line, first_row in batch.iter_rows():
             cell, _ = cells[problem]
-            raw = original[cell.source] or ""
+            raw = line[cell.source] or ""
             is_empty = not raw.strip() or raw.strip() in nulls
             log.add(
                 row_number=row_number,
                 column=cell.source,
                 code="missing_value" if is_empty else cell.code,
-                message=_missing(cell) if is_empty else _mistaken(cell, raw),
-                original=original,
+                message=(_missing(cell) if is_empty else _mistaken(cell, raw))
+                + _whereabouts(first_row),
+                original={name: line[name] for name in table.columns},
+                first_row=first_row,
             )
+
+
+def _whereabouts(first_row: int | None) -> str:
+    """Say which row of the corrected file it was, where that is known."""
+    return f" It was row {first_row} of the file that it corrects." if first_row else ""
 
 
 def _missing(cell: Cell) -> str:

@@ -15,7 +15,14 @@ import polars as pl
 
 from imports import layouts
 from imports.errors import EmptyFile, FileRejected
-from imports.readers import canonical_rows, csv_text, gzip_bytes
+from imports.layouts.layout import Layout
+from imports.readers import (
+    canonical_rows,
+    corrections,
+    csv_text,
+    gzip_bytes,
+    reject_columns,
+)
 from imports.readers.frames import write_message
 from imports.readers.rejects import RejectionLog
 
@@ -61,10 +68,8 @@ def _send_file(
         path = gzip_bytes.unpack(path, scratch=scratch)
         if path.stat().st_size == 0:
             raise EmptyFile("The gzip file holds nothing. Export it again.")
-    header = csv_text.read_header(path)
-    layout = layouts.recognise(header.columns)
-    table = csv_text.read_csv(
-        path, header=header, required=layout.required, scratch=scratch
+    table, layout = _read(
+        path, refused_rows=request.get("refused_rows"), scratch=scratch
     )
     if table.rows_read == 0:
         raise EmptyFile(
@@ -78,12 +83,30 @@ def _send_file(
     )
     return {
         "layout": layout.name,
+        "columns": table.columns,
         "rows_read": table.rows_read,
         "rows_rejected": log.total,
         "rejections": log.kept,
         "notices": _notices(table),
         **sent,
     }
+
+
+def _read(
+    path: Path, *, refused_rows: list[int] | None, scratch: Path
+) -> tuple[csv_text.Table, Layout]:
+    """Read a file; one that corrects another, by the rows that were refused there."""
+    is_correction = refused_rows is not None
+    header = csv_text.read_header(path)
+    header = corrections.check_header(header, is_correction=is_correction)
+    layout = layouts.recognise(corrections.own_columns(header.columns))
+    required = layout.required
+    if is_correction:
+        required |= {reject_columns.ROW_NUMBER}
+    table = csv_text.read_csv(path, header=header, required=required, scratch=scratch)
+    if refused_rows is not None:
+        table = corrections.own_table(table, refused_rows=refused_rows)
+    return table, layout
 
 
 def _notices(table: csv_text.Table) -> list[dict[str, Any]]:

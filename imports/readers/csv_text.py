@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from imports.errors import EmptyFile, MalformedFile
-from imports.layouts.cells import OURS
+from imports.layouts.cells import OURS, Cell
 from imports.readers.csv_lines import (
     FIRST_ROW_NUMBER,
     MAX_CELL_CHARS,
@@ -45,6 +45,8 @@ class Table:
     #: Lines that end before their last columns, none of them a required one: rows
     #: whose missing cells are empty.
     short_lines: int = 0
+    #: Of a file that corrects another: which row of that file a row is.
+    first_row: Cell | None = None
 
 
 def read_csv(

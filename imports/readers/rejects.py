@@ -40,6 +40,7 @@ class RejectionLog:
         code: str,
         message: str,
         original: Mapping[str, str | None],
+        first_row: int | None = None,
     ) -> None:
         """Count a refused row and keep it while there is room."""
         self._counts[code] += 1
@@ -48,6 +49,7 @@ class RejectionLog:
         self.kept.append(
             {
                 "row_number": row_number,
+                "first_row": first_row,
                 "column": column,
                 "code": code,
                 "message": message,

@@ -26,6 +26,8 @@ class Request:
     path: Path
     file_number: int
     rejections_per_code: int
+    #: Of the file that it corrects: the rows that were refused there.
+    refused_rows: list[int] | None = None
 
     def as_line(self) -> bytes:
         """Give the request as one line of JSON."""
@@ -33,6 +35,7 @@ class Request:
             "path": str(self.path),
             "file_number": self.file_number,
             "rejections_per_code": self.rejections_per_code,
+            "refused_rows": self.refused_rows,
         }
         return json.dumps(fields).encode() + b"\n"
 

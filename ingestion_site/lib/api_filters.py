@@ -28,7 +28,7 @@ class StrictFilterBackend(DjangoFilterBackend):
     ) -> QuerySet[Any]:
         """Filter a list; one row has its address, and no parameters."""
         known = [] if view.detail else self._known(queryset, view)
-        _check(request.query_params, known=known)
+        check_parameters(request.query_params, known=known)
         if view.detail:
             return queryset
         try:
@@ -43,7 +43,8 @@ class StrictFilterBackend(DjangoFilterBackend):
         return [*filters, paging.cursor_query_param, paging.page_size_query_param]
 
 
-def _check(parameters: Any, *, known: list[str]) -> None:
+def check_parameters(parameters: Any, *, known: list[str]) -> None:
+    """Refuse parameters that are unknown, repeated or empty."""
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise UnknownParameter(

@@ -24,6 +24,7 @@ from imports.errors import (
 from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ImportRun
+from imports.pipeline import corrections, manifest
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 
@@ -31,6 +32,8 @@ from imports.pipeline.manifest import Statement
 OF_A_NEW_RUN = (
     "paths",
     "dry_run",
+    "complete",
+    "corrects",
     "priority",
     "observed_at",
     "concurrency",
@@ -69,6 +72,16 @@ class Command(BaseCommand):
             "--observed-at",
             metavar="TIME",
             help="when the data was true (ISO 8601); default: now",
+        )
+        parser.add_argument(
+            "--complete",
+            action="store_true",
+            help="the files hold all rows of their races: others are removed",
+        )
+        parser.add_argument(
+            "--corrects",
+            metavar="FILE",
+            help="id or sha256 of the file whose refused rows these bring, corrected",
         )
         parser.add_argument("--concurrency", metavar="N")
         parser.add_argument("--writer", choices=["merge", "orm"])
@@ -146,13 +159,9 @@ class Command(BaseCommand):
         return run
 
     def _start(self, options: dict[str, Any]) -> ImportRun:
-        statement = Statement(
-            source=options["source"],
-            priority=options["priority"],
-            observed_at=_moment(options["observed_at"]),
-        )
+        paths = _files(options["paths"])
         return actions.start_run(
-            actions.register_paths(_files(options["paths"]), statement=statement),
+            actions.register_paths(paths, statement=_statement(options)),
             order=Order(
                 trigger=ImportRun.Trigger.COMMAND,
                 force=options["force"],
@@ -176,6 +185,23 @@ class Command(BaseCommand):
 
 def _option(name: str) -> str:
     return "PATH" if name == "paths" else f"--{name.replace('_', '-')}"
+
+
+def _statement(options: dict[str, Any]) -> Statement:
+    stated = {
+        "priority": options["priority"],
+        "observed_at": _moment(options["observed_at"]),
+        "is_complete": options["complete"],
+    }
+    if options["corrects"] is None:
+        return Statement(source=options["source"], **stated)
+    if any(value not in (None, False) for value in stated.values()):
+        raise StatementInvalid(
+            "--corrects takes priority and time from the file that is corrected, which "
+            "stays as complete as it is. Leave --priority, --observed-at and --complete "
+            "out."
+        )
+    return manifest.statement_of_correction(corrections.find_file(options["corrects"]))
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -191,6 +191,30 @@ def test_date_is_kept_as_it_is_written(text: str) -> None:
     assert read(cells.date, text) == [text]
 
 
+def number_text(name: str, source: str) -> Cell:
+    return cells.number_text(cells.text(name, source))
+
+
+def test_date_gets_the_zeros_that_it_lacks() -> None:
+    assert read(cells.date, "2022-3-5") == ["2022-03-05"]
+
+
+@pytest.mark.parametrize(
+    ("make", "text", "value"),
+    [
+        (cells.gap, "+69.907", "+1:09.907"),
+        (cells.gap, "+1 Lap", "+1 Lap"),
+        (cells.gap, "x" * 51, WRONG),
+        (cells.gap, None, None),
+        (cells.clock_text, "87:57.940", "1:27:57.940"),
+        (number_text, "238.430", "238.43"),
+        (number_text, "fast\x00", WRONG),
+    ],
+)
+def test_text_has_one_form(make: Maker, text: str | None, value: str | None) -> None:
+    assert read(make, text) == [value]
+
+
 @pytest.mark.parametrize(
     "text",
     [
