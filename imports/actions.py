@@ -220,6 +220,7 @@ def _end_unprepared(run: ImportRun, reason: str) -> None:
     """End a run that is locked, with the races that it may have from before."""
     is_cancelled = run.is_cancel_requested
     settled = RaceState.CANCELLED if is_cancelled else RaceState.FAILED
+    checkpoint.clear_plans(run.pk)
     checkpoint.settle_open(run.pk, state=settled, message=reason)
     fail_run(run, run.message if is_cancelled else reason)
     log.warning("run_given_up", run=run.pk, why=run.message)

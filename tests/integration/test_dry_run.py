@@ -18,7 +18,7 @@ from imports.flags import Flag
 from imports.models import Conflict, ImportRun, LapRevision, RowRevision
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
-from races.models import Entrant, Lap, Race
+from races.models import Entrant, Lap
 from tests import state
 from tests.worlds import World
 
@@ -133,10 +133,12 @@ def test_race_that_moved_is_planned_again(first, update, ingest, write_csv):
     assert run.state == "succeeded"
 
 
-def test_race_that_moves_after_the_confirmation_is_not_written(first, update):
+def test_race_that_moves_after_the_confirmation_is_not_written(
+    first, update, ingest, write_csv
+):
     run = plan(update, **LATE)
     actions.confirm_plan(run, by=None)
-    Race.objects.filter(key="1").update(name="Renamed")
+    ingest(write_csv("x.csv", HEADER, "a,1,7,9,900"), statement=EARLY)
     run.refresh_from_db()
 
     actions.work_run(run, lanes=LANES)
