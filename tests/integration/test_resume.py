@@ -341,7 +341,7 @@ def _command(**options: Any) -> tuple[int, dict[str, Any]]:
     return 0, json.loads(out.getvalue())
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_command_resumes_a_run(run):
     write(run, races=1)
 
