@@ -42,7 +42,7 @@ def cut() -> None:
     parameters = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     address = {name: parameters[name] for name in names if parameters.get(name)}
-    with psycopg.connect(**address) as other:
+    with psycopg.connect(**address, autocommit=True) as other:
         pid = connection.connection.info.backend_pid
         other.execute("SELECT pg_terminate_backend(%s)", [pid])
         while other.execute(
