@@ -136,6 +136,9 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
         if not give_up(run, INTERRUPTED):
             checkpoint.cancel_waiting(run.pk)
     trouble.patiently(lambda: end_run(run))
+    if run.epoch > 1:
+        # Of owners before, who may be frozen: without waiting for them.
+        _drop_leaked_staging()
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:

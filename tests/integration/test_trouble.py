@@ -208,7 +208,7 @@ def test_preparer_beats_while_it_works(queued, settings):
     queued.refresh_from_db()
     assert queued.heartbeat_at
     assert ownership.is_alive(queued)
-    assert not actions.sweep()
+    assert actions.sweep().requeued == ()
 
 
 def test_preparer_that_lost_the_run_is_told_by_its_heartbeat(queued, settings):
