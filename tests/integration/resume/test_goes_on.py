@@ -107,9 +107,7 @@ def test_staging_lost_before_a_resume_is_staged_again(start, loss):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "loss", ["TRUNCATE {}", "DROP TABLE {}", "DELETE FROM {} LIMIT"]
-)
+@pytest.mark.parametrize("loss", ["TRUNCATE {}", "DROP TABLE {}", LAST_RACE])
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     tables, rows = straight(start)
@@ -270,3 +268,21 @@ def test_interrupted_preparation_can_go_on(start, monkeypatch):
 
     assert run.state == "succeeded"
     assert RaceCheckpoint.objects.filter(run=run, state="done").count() == RACES
+
+
+@pytest.mark.django_db
+def test_interrupted_lane_leaves_no_race_that_it_holds_unknown(start, monkeypatch):
+    run = start()
+    claim_race = checkpoint.claim_race
+
+    def claim_and_interrupt(*args: Any, **kwargs: Any) -> None:
+        assert claim_race(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "claim_race", claim_and_interrupt)
+        actions.work_run(run, lanes=[Lane(name="test")])
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert set(run.checkpoints.values_list("state", flat=True)) == {"cancelled"}
