@@ -131,7 +131,8 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     run.refresh_from_db()
     assert (run.state, run.rows) == ("succeeded", rows)
     assert state.tables() == tables
-    assert run.epoch == 2 or lanes > 1
+    # Beside others, a race may have been written before it could be lost.
+    assert run.epoch == 2 or (lanes > 1 and run.epoch == 1)
 
 
 def _execute(sql: str) -> None:
