@@ -142,8 +142,12 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
     except KeyboardInterrupt:
         _ask_to_stop([run], message=INTERRUPTED)
         if not give_up(run, INTERRUPTED):
-            checkpoint.cancel_waiting(run.pk)
+            stopped = [lane.owner for lane in lanes]
+            checkpoint.cancel_waiting(run.pk, owners=stopped)
     trouble.patiently(lambda: end_run(run))
+    if run.epoch > 1:
+        # Of owners before, who may be frozen: without waiting for them.
+        _drop_leaked_staging()
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:
