@@ -118,7 +118,7 @@ INVARIANTS = (
     ),
     Invariant(
         "claim_without_owner",
-        "A race is claimed, and nothing says by whom, since when or until when.",
+        "A race or a run is claimed, and nothing says by whom, since when or until when.",
         "Cancel the run and import its files again.",
         is_of_runs=True,
     ),
