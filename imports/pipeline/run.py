@@ -12,11 +12,18 @@ from django.db import transaction
 
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, ownership, plan, restore, session, trouble
+from imports.pipeline import checkpoint, ownership, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run, keep_totals
 from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.ownership import Heartbeat
+from imports.pipeline.plan import (
+    bases,
+    check_race,
+    check_shared,
+    plan_races,
+    shared_basis,
+)
 from imports.pipeline.preview import RacePreview, plan_shared
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.stage import Fence, stage_files
@@ -91,7 +98,7 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
         stage_files(run, watch=watch, fence=fence)
     if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
-            races = plan.plan_races(run)
+            races = plan_races(run)
             with fence():
                 checkpoint.open_races(run, races)
             timing.rows = len(races)
@@ -132,12 +139,12 @@ def _keep_plan(run: ImportRun, *, fence: Fence) -> None:
     StagingTables(run.pk, run.epoch).index()
     staged = StagedRun.of(run)
     # Taken first: what moves while it is planned is noticed.
-    run.basis, bases = plan.shared_basis(run), plan.bases(run.pk)
+    run.basis, basis = shared_basis(run), bases(run.pk)
     shared = plan_shared(staged)
-    open_races = list(run.checkpoints.filter(pk__in=bases))
+    open_races = list(run.checkpoints.filter(pk__in=basis))
     for race in open_races:
         checkpoint.keep_plan(race, RacePreview(race, staged).plan())
-        race.basis = bases[race.pk]
+        race.basis = basis[race.pk]
     with fence():
         checkpoint.save_plans(open_races)
         keep_totals(run, shared=shared)
@@ -146,7 +153,7 @@ def _keep_plan(run: ImportRun, *, fence: Fence) -> None:
 def _write_shared_rows(run: ImportRun) -> None:
     """Write venues, teams, competitors and meetings; the run says that they are in."""
     checkpoint.lock_shared_rows(run.source)
-    plan.check_shared(run)
+    check_shared(run)
     journal = write_shared(StagedRun.of(run))
     run.shared_rows = {
         "rows": journal.counts.as_dict(),
@@ -202,7 +209,7 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
-        plan.check_race(run.run_id, claim.id, basis=claim.basis)
+        check_race(run.run_id, claim.id, basis=claim.basis)
         result = write_race(claim.key, run=run, timer=timer)
         if result.rows.written or result.removed or result.undo.get("inserted"):
             refresh_race(result.race_id)

@@ -63,12 +63,6 @@ def _done(run: ImportRun) -> None:
     actions.work_run(run, lanes=[Lane(name="test")])
 
 
-def _dry(run: ImportRun) -> None:
-    run.options["dry_run"] = True
-    run.state = "planned"
-    run.save()
-
-
 def _switched_off(run: ImportRun) -> None:
     actions.set_flag(Flag.INGEST_ENABLED, "off", reason="", by=None)
 
@@ -80,7 +74,6 @@ def _switched_off(run: ImportRun) -> None:
         (_owned, r"being worked on \(somebody\).*try again in \d+ s"),
         (_written, r"being worked on.*try again in \d+ s"),
         (_done, "succeeded: nothing"),
-        (_dry, "dry run that waits"),
         (_switched_off, "switched off"),
     ],
 )
