@@ -89,12 +89,14 @@ def test_lane_whose_connection_is_cut_writes_every_race(run, monkeypatch, module
 
 def _deadlock_once() -> Any:
     calls: list[int] = []
+    refresh_race = conductor.refresh_race
 
     def deadlock(race_id: int) -> None:
         calls.append(race_id)
         if len(calls) == 1:
             with connection.cursor() as cursor:
                 cursor.execute("DO $$ BEGIN RAISE deadlock_detected; END $$")
+        refresh_race(race_id)
 
     return deadlock
 
