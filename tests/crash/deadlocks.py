@@ -8,6 +8,7 @@ import json
 import os
 import random
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -23,7 +24,6 @@ from imports.models import ImportRun, RaceCheckpoint
 from tests.crash.scene import Stage
 from tests.crash.world import FIRST, World
 
-MINUTES = 100_000
 CALLS_OF_A_CHILD = 400
 
 
@@ -41,7 +41,7 @@ def hammer(
     connections.close_all()
     sys.stdout.flush()
     children = [
-        _start(stage.worlds[0], source, f"{seed}-{n}", transactions, prepare, stage.log)
+        _start([stage.worlds[0], stage.small], source, f"{seed}-{n}", transactions, prepare, stage.log)
         for n in range(processes)
     ]
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
@@ -56,7 +56,7 @@ def hammer(
 
 
 def _start(
-    world: World,
+    worlds: list[World],
     source: str,
     seed: str,
     transactions: int,
@@ -71,7 +71,7 @@ def _start(
         with log.open("ab", buffering=0) as output:
             os.dup2(output.fileno(), 2)
         prepare()
-        failures = _import_on(world, source, random.Random(seed), transactions)
+        failures = _import_on(worlds, source, random.Random(seed), transactions)
     except BaseException:
         traceback.print_exc()
     finally:
@@ -80,13 +80,15 @@ def _start(
 
 def _import_on(world: World, source: str, rng: random.Random, transactions: int) -> int:
     """Give commands until enough is committed; give how many failed."""
-    paths = [path for delivery in world.deliveries for path in delivery.paths]
+    paths = [path for w in worlds for d in w.deliveries for path in d.paths]
     committed = failures = 0
     for _ in range(CALLS_OF_A_CHILD):
         if committed >= transactions:
             return failures
         chosen = rng.sample(paths, rng.randint(1, 4))
-        observed = FIRST + timedelta(minutes=rng.randrange(MINUTES))
+        # Mostly newer than all that is stored, so that there is something to write.
+        seconds = time.monotonic() * 1_000 * rng.choice((1, 1, 1, rng.random()))
+        observed = FIRST + timedelta(seconds=seconds)
         options = ["--source", source, "--json", "--concurrency", "1"]
         options += ["--writer", rng.choice(("merge", "orm"))]
         options += ["--observed-at", observed.isoformat()]

@@ -147,6 +147,24 @@ def freeze_at(name: str) -> Fault:
     return strike
 
 
+def overtake(scene: Scene, delivery: Delivery) -> None:
+    """Wake a frozen lane as soon as its race, and only that, is done by another."""
+    setup = scene.with_failpoint(f"after_claim:stop:{scene.random.randint(1, 4)}")
+    setup.settings = SHORT_LIMITS
+    frozen = scene.start(delivery, setup)
+    if not frozen.wait_until_stopped():
+        return
+    time.sleep(SHORT_LIMITS["LEASE_SECONDS"] + 0.1)
+    other = scene.start(delivery, scene.with_failpoint("after_commit:stop:1"))
+    is_overtaken = other.wait_until_stopped()
+    os.kill(frozen.pid, signal.SIGCONT)
+    frozen.wait()
+    if is_overtaken:
+        os.kill(other.pid, signal.SIGCONT)
+        other.wait()
+    scene.count("freeze, overtaken", is_overtaken)
+
+
 def fail_query(number: int, *, is_lost: bool) -> Callable[[], None]:
     """Give what makes the Nth query of a worker fail, its connection lost or not."""
 

@@ -68,7 +68,7 @@ def answers(stage: Stage, wanted: Any) -> Report:
 
 def freezes(stage: Stage, wanted: Any) -> Report:
     """SIGSTOP past the lease, SIGCONT after another has done the work."""
-    chosen = cycle([faults.freeze])
+    chosen = cycle([faults.freeze, faults.overtake])
     _strike_until(stage, wanted, chosen, prefix="freeze", target=wanted.freezes)
     return _counts(stage, "freeze")
 

@@ -111,7 +111,7 @@ def keys_in_any_order() -> None:
 def no_dedupe_in_file() -> None:
     """Two rows of a file on one key go to the database as two."""
     for name in ("insert_laps", "merge_laps"):
-        edit_sql(name, r"SELECT DISTINCT ON \(e\.id, s\.number\)", "SELECT")
+        edit_sql(name, r"SELECT DISTINCT ON \([^)]*\)", "SELECT")
 
     def each_alone(rows: Iterable[Any], key: Callable[[Any], Any]) -> Any:
         return ((key(row), [row]) for row in rows)

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from imports import tasks
+from imports import actions, tasks
 from imports.models import ImportRun, RaceCheckpoint
 from tests.crash.database import PrivateServer
 from tests.crash.outcome import Differences, Outcome, differences, leftovers, outcome_of
@@ -26,6 +26,8 @@ from tests.crash.world import Delivery, World
 LIMITS: dict[str, Any] = {"LEASE_SECONDS": 0.3}
 #: The same for a frozen one, whose transaction the server must end.
 SHORT_LIMITS: dict[str, Any] = LIMITS | {"STATEMENT_TIMEOUT_SECONDS": 1}
+#: How a run goes on: by hand, by the sweeper and the queue, or as a new run.
+WAYS = ("resume", "resume", "queue", "again")
 #: In this time a delivery comes in, whatever happened to it.
 PATIENCE_SECONDS = 20
 
@@ -56,6 +58,7 @@ class Stage:
         #: How the workers of all scenarios differ from plain commands.
         self.setup = Setup(settings=LIMITS)
         self.worlds = [World(seed, folder) for seed in range(1, worlds + 1)]
+        self.ways = WAYS
         #: Of one race a meeting: for what is tried at every query.
         self.small = World(0, folder, races=1)
         self._numbers = itertools.count(1)
@@ -114,7 +117,7 @@ class Scene:
         arguments, setup = self.command(delivery), setup or self.stage.setup
         run = self._run()
         if run and run.state != ImportRun.State.SUCCEEDED:
-            how = self.random.choice(("resume", "resume", "queue", "again"))
+            how = self.random.choice(self.stage.ways)
             if how == "resume":
                 arguments = ("--resume", str(run.pk))
             if how == "queue":
@@ -158,6 +161,8 @@ class Scene:
 
     def check(self) -> Differences:
         """Compare what the source holds now with what it would hold untouched."""
+        sweep = replace(self.stage.setup, call=actions.sweep)
+        Worker(log=self.stage.log, setup=sweep).wait()
         found = differences(self.stage.straight(self.world), outcome_of(self.source))
         found.notes += leftovers(self.source)
         figures = self.stage.figures
@@ -184,7 +189,6 @@ class Scene:
 
 def _as_the_queue(run_id: int) -> None:
     tasks.work(run_id)
-    tasks.lane(run_id)
 
 
 def count_claims_again() -> int:
