@@ -22,8 +22,10 @@ from django.db import connection, connections
 
 from imports.models import ImportRun, RaceCheckpoint
 from tests.crash.scene import Stage
-from tests.crash.world import FIRST, World
+from tests.crash.world import FIRST
 
+HOT_ROWS = 30
+CARS = range(20, 20 + HOT_ROWS)
 CALLS_OF_A_CHILD = 400
 
 
@@ -38,10 +40,12 @@ def hammer(
     """Import from all sides; give what came of it."""
     source = stage.next_source()
     before, already = stage.server.deadlocks(), _complaints(stage)
+    paths = [path for d in stage.worlds[0].deliveries for path in d.paths]
+    paths += _hot_files(stage.folder)
     connections.close_all()
     sys.stdout.flush()
     children = [
-        _start([stage.worlds[0], stage.small], source, f"{seed}-{n}", transactions, prepare, stage.log)
+        _start(paths, source, f"{seed}-{n}", transactions, prepare, stage.log)
         for n in range(processes)
     ]
     codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
@@ -55,8 +59,34 @@ def hammer(
     }
 
 
+def _hot_files(folder: Path) -> list[Path]:
+    """Write files that change many rows of a few races, each in its own way."""
+    races = [("ashford", race) for race in ("1", "2")]
+    found = []
+    for v in range(3):
+        tables = {
+            "meetings": ["meeting,name", *(f"m{n},{v}" for n in range(HOT_ROWS))],
+            "entries": [
+                "meeting,race,entrant,team,status",
+                *(
+                    f"{m},{r},{n},team-{(n + v) % 9},{v}"
+                    for m, r in races
+                    for n in CARS
+                ),
+            ],
+            "laps": [
+                "meeting,race,entrant,lap,time_ms",
+                *(f"{m},{r},{n},1,{60_000 + n + v}" for m, r in races for n in CARS),
+            ],
+        }
+        for name, lines in tables.items():
+            found.append(folder / f"hot-{name}-{v}.csv")
+            found[-1].write_text("\n".join(lines) + "\n")
+    return found
+
+
 def _start(
-    worlds: list[World],
+    paths: list[Path],
     source: str,
     seed: str,
     transactions: int,
@@ -71,16 +101,17 @@ def _start(
         with log.open("ab", buffering=0) as output:
             os.dup2(output.fileno(), 2)
         prepare()
-        failures = _import_on(worlds, source, random.Random(seed), transactions)
+        failures = _import_on(paths, source, random.Random(seed), transactions)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(min(failures, 100))
 
 
-def _import_on(world: World, source: str, rng: random.Random, transactions: int) -> int:
+def _import_on(
+    paths: list[Path], source: str, rng: random.Random, transactions: int
+) -> int:
     """Give commands until enough is committed; give how many failed."""
-    paths = [path for w in worlds for d in w.deliveries for path in d.paths]
     committed = failures = 0
     for _ in range(CALLS_OF_A_CHILD):
         if committed >= transactions:
