@@ -155,7 +155,10 @@ def overtake(scene: Scene, delivery: Delivery) -> None:
     if not frozen.wait_until_stopped():
         return
     time.sleep(SHORT_LIMITS["LEASE_SECONDS"] + 0.1)
-    other = scene.start(delivery, scene.with_failpoint("after_commit:stop:1"))
+    # Its other lanes are frozen in their transactions: the server must end those too.
+    setup = scene.with_failpoint("after_commit:stop:1")
+    setup.settings = SHORT_LIMITS
+    other = scene.start(delivery, setup)
     is_overtaken = other.wait_until_stopped()
     os.kill(frozen.pid, signal.SIGCONT)
     frozen.wait()

@@ -13,7 +13,7 @@ from tests.crash import faults
 from tests.crash.deadlocks import hammer
 from tests.crash.faults import Fault
 from tests.crash.scene import Scene, Stage
-from tests.crash.worker import KILLED
+from tests.crash.worker import KILLED, Worker
 from tests.crash.world import Delivery
 
 #: Met once for each race of a delivery, or more often.
@@ -184,6 +184,7 @@ def play(scene: Scene, strikes: list[Callable[[Scene, Any], None]]) -> None:
             scene.stage.server.wait_until_alone()
             scene.bring_in(delivery)
     except AssertionError as error:
+        Worker.kill_all()
         scene.stage.figures.bad.append(str(error))
         return
     scene.check()

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from imports import actions, tasks
+from imports import actions, invariants, tasks
 from imports.models import ImportRun, RaceCheckpoint
 from tests.crash.database import PrivateServer
 from tests.crash.outcome import Differences, Outcome, differences, leftovers, outcome_of
@@ -67,6 +67,12 @@ class Stage:
     def next_source(self) -> str:
         """Give a source that nothing was imported to."""
         return f"s{next(self._numbers)}"
+
+    def verify(self, part: str) -> None:
+        """Ask what `ingest_verify` asks, of all sources."""
+        for finding in invariants.violated():
+            if not finding.invariant.is_warning:
+                self.figures.bad.append(f"ingest_verify after {part}: {finding}"[:600])
 
     def straight(self, world: World) -> Outcome:
         """Give the outcome of the world where nothing breaks."""

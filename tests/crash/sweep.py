@@ -68,6 +68,7 @@ def _sweep(stage: "Stage", wanted: argparse.Namespace) -> dict[str, Any]:
     for name in wanted.parts:
         started = time.monotonic()
         done[name] = getattr(parts, name)(stage, wanted)
+        stage.verify(name)
         done[name]["seconds"] = round(time.monotonic() - started, 1)
         print(f"{name}: {json.dumps(done[name])}", file=sys.stderr, flush=True)
     figures = stage.figures

@@ -12,17 +12,14 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
 
 from imports import failpoints
-from imports.management.commands import ingest_races
-from imports.pipeline.manifest import Statement
 from imports.readers import child as reader
 from imports.readers import sandbox
 
@@ -99,6 +96,9 @@ class Setup:
 class Worker:
     """One command in a process of its own."""
 
+    #: Those that are not over, as far as we have looked.
+    alive: "ClassVar[set[Worker]]" = set()
+
     def __init__(self, *arguments: str, log: Path, setup: Setup | None = None) -> None:
         self._log = log
         self.code: int | None = None
@@ -108,12 +108,15 @@ class Worker:
         self.pid = os.fork()
         if self.pid == 0:
             _run(arguments, log=log, setup=setup or Setup())
+        self.alive.add(self)
 
     def is_over(self) -> bool:
         """Whether it has ended; `code` is then its exit code, negative for a signal."""
         if self.code is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.code = os.waitstatus_to_exitcode(status) if pid else None
+        if self.code is not None:
+            self.alive.discard(self)
         return self.code is not None
 
     def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
@@ -149,6 +152,12 @@ class Worker:
         os.kill(self.pid, signal.SIGKILL)
         return self.wait() == KILLED
 
+    @classmethod
+    def kill_all(cls) -> None:
+        """Kill what a scenario that went wrong has left."""
+        for worker in list(cls.alive):
+            worker.kill()
+
     def output(self) -> str:
         """Give what it wrote, for whoever has to find out why."""
         return self._log.read_text()[-4_000:]
@@ -169,7 +178,7 @@ def _run(arguments: tuple[str, ...], *, log: Path, setup: Setup) -> None:
         if setup.call:
             setup.call()
         else:
-            _ingest(arguments)
+            call_command("ingest_races", *arguments)
         code = 0
     except SystemExit as ending:
         code = int(ending.code or 0)
@@ -182,10 +191,3 @@ def _run(arguments: tuple[str, ...], *, log: Path, setup: Setup) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _ingest(arguments: tuple[str, ...]) -> None:
-    # Until the command has the option.
-    if "--complete" in arguments:
-        ingest_races.Statement = partial(Statement, is_complete=True)
-    call_command("ingest_races", *(a for a in arguments if a != "--complete"))
