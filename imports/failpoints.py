@@ -24,6 +24,8 @@ from typing import Literal, get_args
 from django.core.exceptions import ImproperlyConfigured
 
 Name = Literal[
+    # manifest.py: stored, not yet under its hash.
+    "mid_store",
     # actions.py: taken in, made, taken on.
     "after_register",
     "after_run_created",
