@@ -9,6 +9,8 @@ from typing import Any
 
 #: Parts that are so many faults can be shared out; the others go to one job each.
 COUNTED = ("kills", "backends", "stops", "answers", "freezes")
+PART_SUMS = ("faults", "claims_again")
+NOTHING: dict[str, Any] = {"of_which": {}, "seconds": 0}
 SUMS = ("scenarios", "commands", "faults", "lost", "doubled", "claims_again")
 
 
@@ -46,8 +48,9 @@ def _sum(wanted: argparse.Namespace, reports: list[dict[str, Any]]) -> dict[str,
     parts: dict[str, Any] = {}
     for report in reports:
         for name, found in report["parts"].items():
-            part = parts.setdefault(name, {"faults": 0, "of_which": {}, "seconds": 0})
-            part["faults"] += found["faults"]
+            part = parts.setdefault(name, dict.fromkeys(PART_SUMS, 0) | NOTHING)
+            for sum_of in PART_SUMS:
+                part[sum_of] += found[sum_of]
             part["of_which"] = dict(
                 Counter(part["of_which"]) + Counter(found["of_which"])
             )

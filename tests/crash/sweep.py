@@ -66,8 +66,9 @@ def _sweep(stage: "Stage", wanted: argparse.Namespace) -> dict[str, Any]:
     began = time.monotonic()
     done = {}
     for name in wanted.parts:
-        started = time.monotonic()
+        started, claims = time.monotonic(), count_claims_again()
         done[name] = getattr(parts, name)(stage, wanted)
+        done[name]["claims_again"] = count_claims_again() - claims
         stage.verify(name)
         done[name]["seconds"] = round(time.monotonic() - started, 1)
         print(f"{name}: {json.dumps(done[name])}", file=sys.stderr, flush=True)
@@ -120,7 +121,10 @@ def _arguments() -> argparse.Namespace:
 
 def _print(report: dict[str, Any]) -> None:
     for name, found in report["parts"].items():
-        print(f"{name:<12}{found['faults']:>6} faults{found['seconds']:>9.1f} s")
+        again = f"{found['claims_again']} races claimed again"
+        print(
+            f"{name:<12}{found['faults']:>6} faults{found['seconds']:>9.1f} s  {again}"
+        )
         for fault, number in found["of_which"].items():
             print(f"    {fault:<32}{number:>6}")
     for name in ("seed", "scenarios", "commands", "faults", "lost", "doubled"):
