@@ -25,6 +25,7 @@ from imports.errors import (
     NothingToImport,
     RetryLater,
 )
+from imports.failpoints import failpoint
 from imports.flags import Flag, FlagValue
 from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, RunFile, SourceFile
 from imports.pipeline import checkpoint, manifest, ownership, plan, trouble
@@ -81,6 +82,7 @@ def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Regis
         with path.open("rb") as content:
             file = manifest.register(content, name=path.name, statement=statement)
         found.append(Registered(file=file, name=path.name))
+    failpoint("after_register")
     return found
 
 
@@ -126,6 +128,7 @@ def start_run(
         _add_files(run, files, force=order.force)
         if in_queue:
             doorbell.ring_for_run(run.pk)
+    failpoint("after_run_created")
     return run
 
 
@@ -159,6 +162,7 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
     while trouble.patiently(lambda: claim_run(run, owner=owner)):
         reason = CUT_OFF
         try:
+            failpoint("after_run_claimed")
             prepare_run(run)
             reason = ""
             # A plan waits for a person, not for lanes.

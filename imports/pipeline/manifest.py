@@ -26,6 +26,7 @@ from imports.errors import (
     NotACorrection,
     StatementInvalid,
 )
+from imports.failpoints import failpoint
 from imports.models import SourceFile
 from imports.readers import gzip_bytes, reject_columns
 
@@ -237,10 +238,23 @@ def _store(content: IO[bytes], *, name: str) -> Stored:
             copy.write(chunk)
         copy.seek(0)
         sha256 = digest.hexdigest()
-        path = f"{sha256[:2]}/{sha256}"
-        if not default_storage.exists(path):
-            path = default_storage.save(path, File(copy))
+        path = _keep(File(copy), path=f"{sha256[:2]}/{sha256}", size=size)
     return Stored(sha256=sha256, size_bytes=size, path=path)
+
+
+def _keep(copy: "File[bytes]", *, path: str, size: int) -> str:
+    """Save the bytes under their hash: whole, or not there, whenever it is killed."""
+    if default_storage.exists(path) and default_storage.size(path) == size:
+        return path
+    try:
+        target = default_storage.path(path)
+    except NotImplementedError:
+        # Such a storage takes a file in whole.
+        return default_storage.save(path, copy)
+    part = default_storage.path(default_storage.save(f"{path}.part", copy))
+    failpoint("mid_store")
+    Path(part).replace(target)
+    return path
 
 
 def _to_milliseconds(moment: datetime) -> datetime:

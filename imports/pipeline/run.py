@@ -11,6 +11,7 @@ import structlog
 from django.db import transaction
 
 from imports.errors import ImportsError, UnexpectedFailure
+from imports.failpoints import failpoint
 from imports.models import ImportRun, RunFile
 from imports.pipeline import checkpoint, ownership, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
@@ -86,7 +87,9 @@ def end_run(run: ImportRun) -> bool:
     if run.state != State.WRITING:
         return False
     session.set_synchronous_commit("on")
+    failpoint("before_finish")
     is_ours = finish_run(run)
+    failpoint("after_finish")
     if is_ours:
         run.refresh_from_db()
         log.info("run_finished", run=run.pk, state=run.state, **run.rows)
@@ -96,6 +99,7 @@ def end_run(run: ImportRun) -> bool:
 def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
     if run.run_files.filter(state__in=[File.WAITING, File.STAGED]).exists():
         stage_files(run, watch=watch, fence=fence)
+        failpoint("after_copy")
     if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
             races = plan_races(run)
@@ -107,11 +111,13 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
                 _keep_plan(run, fence=fence)
             ownership.move(run, to_state=State.PLANNED)
             return
+        failpoint("after_plan")
         ownership.move(run, to_state=State.PLANNED)
         # A run that goes on has them already.
         if run.shared_rows is None:
             with watch.timing("shared"), fence():
                 _write_shared_rows(run)
+        failpoint("after_shared_rows")
         if run.may_be_unchanged:
             with watch.timing("unchanged") as timing:
                 timing.rows = _settle_unchanged_races(run, fence=fence)
@@ -161,6 +167,7 @@ def _write_shared_rows(run: ImportRun) -> None:
     }
     run.shared_undo = {"inserted": journal.inserted}
     run.save(update_fields=["shared_rows", "shared_undo"])
+    failpoint("before_shared_rows")
 
 
 def _settle_unchanged_races(run: ImportRun, *, fence: Fence) -> int:
@@ -179,7 +186,10 @@ def _settle_unchanged_races(run: ImportRun, *, fence: Fence) -> int:
 
 def _claim_race(run: ImportRun, *, lane: Lane) -> Claim | None:
     session.set_synchronous_commit(run.options["synchronous_commit"])
-    return checkpoint.claim_race(run.pk, owner=lane.owner)
+    claim = checkpoint.claim_race(run.pk, owner=lane.owner)
+    if claim:
+        failpoint("after_claim")
+    return claim
 
 
 def _settle_race(claim: Claim, *, run: StagedRun) -> bool:
@@ -209,10 +219,15 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
+        failpoint("after_lock")
         check_race(run.run_id, claim.id, basis=claim.basis)
         result = write_race(claim.key, run=run, timer=timer)
+        failpoint("before_refresh")
         if result.rows.written or result.removed or result.undo.get("inserted"):
             refresh_race(result.race_id)
         timer.split("write")
+        failpoint("before_done")
         checkpoint.record_done(claim, result, timer=timer)
+        failpoint("before_commit")
+    failpoint("after_commit")
     log.info("race_done", run=run.run_id, race=claim.name, **result.rows.as_dict())

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from imports import conf
 from imports.errors import FileRejected, ReaderFailed
+from imports.failpoints import failpoint
 from imports.models import ImportRun, Rejection, RunFile
 from imports.pipeline import corrections, manifest
 from imports.pipeline.staging_tables import StagingTables
@@ -42,6 +43,7 @@ def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
                 _stage_file(file, tables=tables, sandbox=sandbox, fence=fence)
                 timing.rows = file.laps_staged + file.records_staged
+            failpoint("mid_stage")
     tables.analyze()
 
 
@@ -122,6 +124,7 @@ def _copy_stream(messages: Iterator[Message], opening: Message, *, table: str) -
         with cursor.copy(statement) as copy:
             for data in _data(messages):
                 copy.write(data)
+                failpoint("mid_copy")
         return int(cursor.rowcount)
 
 
