@@ -36,7 +36,8 @@ class RaceFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() is None:
             return None
-        return queryset.filter(race=self._chosen())
+        chosen = self._chosen()
+        return queryset.filter(race=chosen) if chosen else queryset.none()
 
     def _chosen(self) -> int | None:
         text = self.used_parameters.get(self.parameter_name) or ""

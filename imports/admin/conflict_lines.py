@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from imports.models import Conflict, SourceFile
+from imports.pipeline.choice import KINDS_OF_RACES
 from imports.pipeline.in_force import InForce, is_same, rows_in_force
 from imports.pipeline.registers.decide import NEVER
 from ingestion_site.lib import cells
@@ -72,14 +73,18 @@ class Shown:
     def place(self) -> SafeString:
         """The race and the entrant, or the shared row, as links."""
         c = self.conflict
-        if c.kind == "race" or c.kind in ("lap", "pit_stop", "entrant"):
+        if c.kind in KINDS_OF_RACES:
             race = (
                 race_link(c.race) if c.race else f"{c.meeting_key}/{c.race_key} (gone)"
             )
             entrant = cells.link(self.now.entrant) if self.now.entrant else c.key
-            return format_html("{} · {}", race, entrant) if c.key else SafeString(race)
+            return (
+                format_html("{} · {}", race, entrant)
+                if c.key
+                else format_html("{}", race)
+            )
         row: Any = self.now.row
-        return SafeString(cells.link(row)) if row else SafeString(c.key)
+        return format_html("{}", cells.link(row) if row else c.key or c.meeting_key)
 
 
 def show(conflicts: Iterable[Conflict]) -> list[Shown]:
@@ -190,7 +195,7 @@ def _line(conflict: Conflict, column: str, *, now: InForce, files: Files) -> Lin
         older=value(column, older),
         newer=value(column, newer),
         difference=difference(column, older, newer),
-        now=value(column, held) if now.row else format_html("not stored"),
+        now=value(column, held) if now.row else format_html("{}", "not stored"),
         now_file=file_link(files, conflict.source, now.versions.get(column)),
         in_force=in_force,
     )
