@@ -26,29 +26,12 @@ from imports.errors import (
     RetryLater,
 )
 from imports.flags import Flag, FlagValue
-from imports.models import (
-    Conflict,
-    FeatureFlag,
-    ImportRun,
-    RaceCheckpoint,
-    RunFile,
-    SourceFile,
-)
-from imports.pipeline import (
-    checkpoint,
-    choice,
-    manifest,
-    manual,
-    ownership,
-    plan,
-    trouble,
-)
+from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, RunFile, SourceFile
+from imports.pipeline import checkpoint, manifest, ownership, plan, trouble
 from imports.pipeline import sweep as sweeping
-from imports.pipeline.choice import Settled
 from imports.pipeline.finish import fail_run
 from imports.pipeline.lane import Lane, owner_name
 from imports.pipeline.manifest import Statement
-from imports.pipeline.manual import ManualRow
 from imports.pipeline.resume import refuse_unless_planned, refuse_unless_resumable
 from imports.pipeline.run import end_run, prepare_run, run_lane
 from imports.pipeline.sweep import Swept
@@ -382,53 +365,6 @@ def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
 def _ask_to_stop(runs: Iterable[ImportRun], *, message: str) -> int:
     chosen = ImportRun.objects.unfinished().filter(pk__in=[run.pk for run in runs])
     return chosen.update(is_cancel_requested=True, message=message)
-
-
-def apply_edit(
-    rows: Iterable[ManualRow], *, source: str, by: User | None, note: str = ""
-) -> ImportRun:
-    """State a person's values of rows of a source, and work the run of it here.
-
-    No file outranks them, only a later edit. The run says by its state whether they
-    are in.
-    """
-    if not flags.is_ingest_enabled():
-        raise IngestDisabled
-    order = Order(
-        trigger=ImportRun.Trigger.ADMIN, by=by, kind=ImportRun.Kind.EDIT, note=note
-    )
-    with transaction.atomic():
-        files = manual.register(rows, source=source, by=by)
-        named = [Registered(file=file, name=file.name) for file in files]
-        run = start_run(named, order=order)
-    work_run(run, lanes=[Lane(name=f"edit-{run.pk}")])
-    run.refresh_from_db()
-    if run.state == ImportRun.State.SUCCEEDED:
-        choice.name_edits(run, note=note)
-    return run
-
-
-def settle_conflicts(
-    conflicts: Iterable[Conflict], *, side: str, by: User | None, note: str = ""
-) -> Settled:
-    """Put one side's values in force, as an edit; one run a source.
-
-    A conflict counts as settled only where the run is in, and unless a later choice
-    came between. Any can be settled again.
-    """
-    chosen = choice.choose(conflicts, side=side)
-    settled = Settled(refused=chosen.refused)
-    for source, choices in chosen.by_source.items():
-        rows = [row for row, _ in choices]
-        run = apply_edit(rows, source=source, by=by, note=note)
-        settled.runs.append(run)
-        if run.state == ImportRun.State.SUCCEEDED:
-            marked = choice.mark_settled(choices, run=run, side=side, note=note)
-            settled.count += marked
-            settled.overtaken += sum(len(same) for _, same in choices) - marked
-        else:
-            settled.refused.append(choice.why_not(run))
-    return settled
 
 
 def set_flag(flag: Flag, text: str, *, reason: str, by: Any) -> FeatureFlag:
