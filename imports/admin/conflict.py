@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
@@ -31,6 +31,7 @@ from imports.models import Conflict
 from ingestion_site.lib import cells
 from ingestion_site.lib.pagination import EstimatingPaginator
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
+from races.models import Entrant
 
 LINE = '<span class="line">{}</span>'
 
@@ -53,13 +54,12 @@ class ConflictAdmin(PageAdmin):
     list_display = [
         "title",
         "place",
-        "state",
+        "state_badge",
         "field",
         "older",
         "newer",
         "difference_count",
-        "rule",
-        "run_link",
+        "settled_how",
     ]
     list_filter = [
         "state",
@@ -80,7 +80,7 @@ class ConflictAdmin(PageAdmin):
     ]
     search_help_text = "Entrant, race or meeting, by key or name"
     list_select_related = ["race__meeting", "run", "settled_by"]
-    ordering = ["meeting_key", "race_key", "kind", "key", "number", "pk"]
+    ordering = ["meeting_key", "race_key", "key", "kind", "number", "pk"]
     actions = ["take_older", "take_newer"]
     list_per_page = 50
     paginator = EstimatingPaginator
@@ -90,6 +90,20 @@ class ConflictAdmin(PageAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conflict]:
         conflicts: QuerySet[Conflict] = super().get_queryset(request)
         return conflicts.select_related("race__meeting", "run", "settled_by")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """Find conflicts also by the name of their entrant, which they know by key."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        if not term or "\0" in term:
+            return found, may_repeat
+        named = Q(name__icontains=term) | Q(competitor__name__icontains=term)
+        entrants = Entrant.objects.filter(
+            named, race=OuterRef("race"), key=OuterRef("key")
+        )
+        return found | queryset.filter(Exists(entrants)), may_repeat
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ConflictList
@@ -131,7 +145,7 @@ class ConflictAdmin(PageAdmin):
             ("Chosen by", obj.settled_by and obj.settled_by.get_username()),
             ("Chosen", obj.settled_at),
             ("Note", obj.note),
-            ("Stated in", cells.link(obj.settled_file)),
+            ("Stated in", _settled_file(obj)),
         ]
 
     def page_context(self, request: HttpRequest, obj: Conflict) -> dict[str, Any]:
@@ -149,10 +163,10 @@ class ConflictAdmin(PageAdmin):
 
     @admin.display(description="Of", ordering="race")
     def place(self, conflict: Conflict) -> str:
-        return _shown(conflict).place
+        return format_html_join("", LINE, ((p,) for p in _shown(conflict).places))
 
     @admin.display(description="State", ordering="state")
-    def state(self, conflict: Conflict) -> str:
+    def state_badge(self, conflict: Conflict) -> str:
         return state_badge(conflict)
 
     @admin.display(description="Field")
@@ -173,13 +187,11 @@ class ConflictAdmin(PageAdmin):
         lines = _shown(conflict).lines
         return format_html_join("", LINE, ((line.difference or " ",) for line in lines))
 
-    @admin.display(description="Rule", ordering="rule")
-    def rule(self, conflict: Conflict) -> str:
-        return RULES[Conflict.Rule(conflict.rule)]
-
-    @admin.display(description="Run", ordering="run")
-    def run_link(self, conflict: Conflict) -> str:
-        return cells.link(conflict.run, f"Run {conflict.run_id}")
+    @admin.display(description="Rule and run", ordering="run")
+    def settled_how(self, conflict: Conflict) -> str:
+        rule = RULES[Conflict.Rule(conflict.rule)]
+        run = cells.link(conflict.run, f"Run {conflict.run_id}")
+        return format_html_join("", LINE, ((rule,), (run,)))
 
     @admin.action(description="Take the older side's values", permissions=["settle"])
     def take_older(self, request: HttpRequest, queryset: QuerySet) -> Any:
@@ -209,6 +221,11 @@ def _shown(conflict: Any) -> Shown:
         [conflict.shown] = show([conflict])
     shown: Shown = conflict.shown
     return shown
+
+
+def _settled_file(conflict: Conflict) -> str:
+    file = conflict.settled_file
+    return cells.link(file, file.name if file else "")
 
 
 def _side(shown: Shown, side: str) -> str:

@@ -5,10 +5,11 @@ A fixed number of queries a page, however many conflicts.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from imports.models import Conflict, SourceFile
@@ -70,21 +71,20 @@ class Shown:
         return kind.capitalize()
 
     @property
-    def place(self) -> SafeString:
+    def places(self) -> list[str]:
         """The race and the entrant, or the shared row, as links."""
         c = self.conflict
-        if c.kind in KINDS_OF_RACES:
-            race = (
-                race_link(c.race) if c.race else f"{c.meeting_key}/{c.race_key} (gone)"
-            )
-            entrant = cells.link(self.now.entrant) if self.now.entrant else c.key
-            return (
-                format_html("{} · {}", race, entrant)
-                if c.key
-                else format_html("{}", race)
-            )
-        row: Any = self.now.row
-        return format_html("{}", cells.link(row) if row else c.key or c.meeting_key)
+        if c.kind not in KINDS_OF_RACES:
+            row: Any = self.now.row
+            return [cells.link(row) if row else c.key or c.meeting_key]
+        race = race_link(c.race) if c.race else f"{c.meeting_key}/{c.race_key} (gone)"
+        entrant = cells.link(self.now.entrant) if self.now.entrant else c.key
+        return [race, entrant] if c.key else [race]
+
+    @property
+    def place(self) -> SafeString:
+        """The same in one line."""
+        return format_html_join(" · ", "{}", ((place,) for place in self.places))
 
 
 def show(conflicts: Iterable[Conflict]) -> list[Shown]:
@@ -118,6 +118,8 @@ def value(column: str, given: Any) -> SafeString:
         )
     if isinstance(given, bool):
         return format_html("{}", "yes" if given else "no")
+    if column == "points":
+        return format_html("{}", cells.decimal(Decimal(given)))
     return format_html("{}", given)
 
 

@@ -40,7 +40,8 @@ class Target:
         if self.kind in ("lap", "pit_stop"):
             kind = self.kind.replace("_", " ").capitalize()
             return f"{kind} {self.row.number} of {self.page}"
-        return str(self.row)
+        race = f", {self.row.race}" if self.kind == "entrant" else ""
+        return f"{self.row}{race}"
 
 
 def may_edit(request: HttpRequest, kind: str) -> bool:

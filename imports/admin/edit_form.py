@@ -151,7 +151,10 @@ def _field(row: Any, column: str, *, source: str) -> Any:
         return forms.CharField(empty_value=None) if is_text else forms.JSONField()
     field = row._meta.get_field(column)
     if isinstance(field, models.ForeignKey):
-        return KeyField(field.related_model, source=source, strip=True)
+        named = getattr(row, column)
+        return KeyField(
+            field.related_model, source=source, help_text=str(named) if named else ""
+        )
     if column.endswith("_ms"):
         return MillisecondsField(min_value=0, help_text="Like 1:02.500, or in ms.")
     made = field.formfield()

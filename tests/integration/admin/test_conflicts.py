@@ -100,6 +100,7 @@ def test_list_shows_both_sides_and_what_is_in_force(
         '<span class="in-force">✓ in force</span>'
     ) in text
     assert "+0.312 s" in text
+    assert '<span class="state state-idle">ruled</span>' in text
     assert "live.csv" in text
     assert "final.csv" in text
 
@@ -121,6 +122,9 @@ def test_list_shows_both_sides_and_what_is_in_force(
         ({"race": "nonsense"}, 0),
         ({"race": "9" * 30}, 0),
         ({"q": "ann"}, 4),
+        ({"q": "Anna"}, 4),
+        ({"q": "Annabel"}, 0),
+        ({"q": "a\0b"}, 0),
         ({"q": "t2"}, 1),
     ],
 )
