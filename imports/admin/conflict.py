@@ -97,7 +97,7 @@ class ConflictAdmin(PageAdmin):
         """Find conflicts also by the name of their entrant, which they know by key."""
         found, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
-        if not term or "\0" in term:
+        if not term:
             return found, may_repeat
         named = Q(name__icontains=term) | Q(competitor__name__icontains=term)
         entrants = Entrant.objects.filter(
