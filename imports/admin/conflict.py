@@ -59,7 +59,6 @@ class ConflictAdmin(PageAdmin):
         "older",
         "newer",
         "difference_count",
-        "settled_how",
     ]
     list_filter = [
         "state",
@@ -165,9 +164,14 @@ class ConflictAdmin(PageAdmin):
     def place(self, conflict: Conflict) -> str:
         return format_html_join("", LINE, ((p,) for p in _shown(conflict).places))
 
-    @admin.display(description="State", ordering="state")
+    @admin.display(description="State, rule, run", ordering="state")
     def state_badge(self, conflict: Conflict) -> str:
-        return state_badge(conflict)
+        return format_html(
+            '{}<span class="line side-file">{}, {}</span>',
+            state_badge(conflict),
+            RULES[Conflict.Rule(conflict.rule)],
+            cells.link(conflict.run, f"run {conflict.run_id}"),
+        )
 
     @admin.display(description="Field")
     def field(self, conflict: Conflict) -> str:
@@ -186,12 +190,6 @@ class ConflictAdmin(PageAdmin):
     def difference_count(self, conflict: Conflict) -> str:
         lines = _shown(conflict).lines
         return format_html_join("", LINE, ((line.difference or " ",) for line in lines))
-
-    @admin.display(description="Rule and run", ordering="run")
-    def settled_how(self, conflict: Conflict) -> str:
-        rule = RULES[Conflict.Rule(conflict.rule)]
-        run = cells.link(conflict.run, f"Run {conflict.run_id}")
-        return format_html_join("", LINE, ((rule,), (run,)))
 
     @admin.action(description="Take the older side's values", permissions=["settle"])
     def take_older(self, request: HttpRequest, queryset: QuerySet) -> Any:
