@@ -65,6 +65,9 @@ class Order:
     #: Stop after the plan, and wait for a person to confirm it.
     dry_run: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
+    kind: str = ImportRun.Kind.IMPORT
+    #: Why, in the words of who asks.
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ def start_run(
     with transaction.atomic():
         run = ImportRun.objects.create(
             source=sources.pop(),
+            kind=order.kind,
             trigger=order.trigger,
             requested_by=order.by,
             created_at=timezone.now(),
@@ -123,6 +127,7 @@ def start_run(
                 **{flag.value: value for flag, value in in_force.items()},
                 "force": order.force,
                 "dry_run": order.dry_run,
+                **({"note": order.note} if order.note else {}),
             },
         )
         _add_files(run, files, force=order.force)

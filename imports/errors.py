@@ -78,6 +78,12 @@ class FlagInvalid(ImportsError):
     code = "flag_invalid"
 
 
+class EditRefused(ImportsError):
+    """The edit cannot be written. Look at what it states."""
+
+    code = "edit_refused"
+
+
 class IngestDisabled(ImportsError):
     """Ingestion is switched off by the flag ingest_enabled. Switch it on to go on."""
 

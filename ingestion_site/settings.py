@@ -171,6 +171,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "imports.models.ImportRun.State",
         "RunFileStateEnum": "imports.models.RunFile.State",
+        "ConflictSideEnum": "imports.models.Conflict.Side",
+        "ConflictStateEnum": "imports.models.Conflict.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -95,7 +95,8 @@ def version_of(*, priority: int, observed_at: datetime, sha256: str) -> uuid.UUI
     UUIDs compare as bytes, so this orders by priority, then time, then content,
     whoever uploaded what first (docs/adr/0003).
     """
-    milliseconds = int(observed_at.timestamp() * 1000)
+    # Whole numbers: a float of today's seconds can lose the last millisecond.
+    milliseconds = (observed_at - FIRST_MOMENT) // timedelta(milliseconds=1)
     head = priority.to_bytes(2) + milliseconds.to_bytes(6)
     return uuid.UUID(bytes=head + bytes.fromhex(sha256)[:8])
 
@@ -172,6 +173,34 @@ def _new(stored: Stored, *, name: str, statement: Statement) -> SourceFile:
         },
     )
     return file
+
+
+def register_manual(
+    content: IO[bytes],
+    *,
+    name: str,
+    source: str,
+    observed_at: datetime,
+    by: User | None,
+) -> SourceFile:
+    """Take in what a person states; the caller gives each edit a time of its own."""
+    stored = _store(content, name=name)
+    moment = _to_milliseconds(observed_at)
+    return SourceFile.objects.create(
+        source=source,
+        name=_shown(name),
+        kind=SourceFile.Kind.MANUAL,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        storage_path=stored.path,
+        priority=MANUAL_PRIORITY,
+        observed_at=moment,
+        version=version_of(
+            priority=MANUAL_PRIORITY, observed_at=moment, sha256=stored.sha256
+        ),
+        registered_at=timezone.now(),
+        registered_by=by,
+    )
 
 
 @contextmanager
