@@ -19,6 +19,9 @@ from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.ownership import Heartbeat
 from imports.pipeline.plan import plan_races
 from imports.pipeline.registers.staged import StagedRun
+from imports.pipeline.revert.race import revert_race
+from imports.pipeline.revert.runs import open_reverted_races
+from imports.pipeline.revert.shared import put_back_shared, remove_shared
 from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
@@ -44,7 +47,9 @@ def prepare_run(run: ImportRun) -> None:
     try:
         with Heartbeat(run) as pulse:
             fence = partial(_fenced, run, pulse=pulse)
-            _stage_and_plan(run, watch=Stopwatch(run), fence=fence)
+            is_revert = run.kind == ImportRun.Kind.REVERT
+            prepare = _plan_revert if is_revert else _stage_and_plan
+            prepare(run, watch=Stopwatch(run), fence=fence)
     except trouble.DatabaseErrors as error:
         raise ownership.explain(error) from error
 
@@ -79,6 +84,11 @@ def end_run(run: ImportRun) -> bool:
     if run.state != State.WRITING:
         return False
     session.set_synchronous_commit("on")
+    if run.kind == ImportRun.Kind.REVERT:
+        # The races are back: what they referred to can go.
+        with transaction.atomic(durable=True):
+            checkpoint.lock_shared_rows(run.source)
+            remove_shared(run)
     is_ours = finish_run(run)
     if is_ours:
         run.refresh_from_db()
@@ -106,6 +116,18 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
         if checkpoint.has_open_races(run.pk):
             with watch.timing("index"):
                 StagingTables(run.pk, run.epoch).index()
+    ownership.move(run, to_state=State.WRITING)
+
+
+def _plan_revert(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+    """Open the races of the run that is put back, and put the shared rows back."""
+    with watch.timing("plan") as timing, fence():
+        timing.rows = open_reverted_races(run)
+    ownership.move(run, to_state=State.PLANNED)
+    if run.shared_rows is None:
+        with watch.timing("shared"), fence():
+            checkpoint.lock_shared_rows(run.source)
+            put_back_shared(run)
     ownership.move(run, to_state=State.WRITING)
 
 
@@ -180,8 +202,9 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
-        result = write_race(claim.key, run=run, timer=timer)
-        if result.rows.written or result.removed:
+        write = revert_race if run.reverts else write_race
+        result = write(claim.key, run=run, timer=timer)
+        if result.race_id and (result.rows.written or result.removed):
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)
