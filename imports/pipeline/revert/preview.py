@@ -74,6 +74,7 @@ def outcome_of(revert: ImportRun) -> Outcome:
         outcome.add(_fates(race.row_counts), race.undo.get("stays", []), race=name)
         outcome.fates[Fate.REMOVED] += race.removed
         outcome.laps.update(_fates(race.lap_counts))
+        outcome.laps[Fate.REMOVED] += race.undo.get("laps_removed", 0)
     kept, undo = revert.shared_rows or {}, revert.shared_undo or {}
     stays = [*undo.get("stays", []), *undo.get("left", [])]
     outcome.add(_fates(Counts.of(kept.get("rows"))), stays)

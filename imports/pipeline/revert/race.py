@@ -154,6 +154,8 @@ def _result(plan: RacePlan, *, race_id: int | None) -> RaceResult:
         undo["floors"] = plan.floors.now
     if plan.stays:
         undo["stays"] = plan.stays
+    if plan.laps[Fate.REMOVED]:
+        undo["laps_removed"] = plan.laps[Fate.REMOVED]
     return RaceResult(
         race_id=race_id,
         rows=counts_of(fates),

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from imports import flags
 from imports.errors import RunNotRevertable
-from imports.models import ImportRun, LapRevision, RaceCheckpoint, RowRevision
+from imports.models import Conflict, ImportRun, LapRevision, RaceCheckpoint, RowRevision
 from imports.pipeline import checkpoint
 from imports.pipeline.plan import PlannedRace
 
@@ -125,4 +125,5 @@ def _has_changed_anything(run: ImportRun) -> bool:
         or RowRevision.objects.filter(run=run).exists()
         or LapRevision.objects.filter(checkpoint__in=done).exists()
         or done.filter(is_listed).exists()
+        or Conflict.objects.filter(run=run).exists()
     )

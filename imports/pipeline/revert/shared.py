@@ -178,12 +178,14 @@ def _give_files_back(target: ImportRun) -> dict[str, str | None]:
 
 
 def _is_in_otherwise(file: SourceFile, *, but: ImportRun) -> bool:
-    """Whether another run has brought all of the file and was not reverted."""
+    """Whether an earlier run has brought all of the file and was not reverted.
+
+    A later one found its rows stored already: they are not, once the run is reverted.
+    """
     others = ImportRun.objects.filter(
+        pk__lt=but.pk,
         run_files__source_file=file,
         run_files__state=RunFile.State.STAGED,
         state=ImportRun.State.SUCCEEDED,
     )
-    return any(
-        standing_revert(run) is None for run in others.exclude(pk=but.pk).distinct()
-    )
+    return any(standing_revert(run) is None for run in others.distinct())
