@@ -182,8 +182,11 @@ def _is_in_otherwise(file: SourceFile, *, but: ImportRun) -> bool:
 
     A later one found its rows stored already: they are not, once the run is reverted.
     """
+    brought = but
+    while brought.reverts:
+        brought = brought.reverts
     others = ImportRun.objects.filter(
-        pk__lt=but.pk,
+        pk__lt=brought.pk,
         run_files__source_file=file,
         run_files__state=RunFile.State.STAGED,
         state=ImportRun.State.SUCCEEDED,
