@@ -204,7 +204,11 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         checkpoint.lock_race(claim)
         write = revert_race if run.reverts else write_race
         result = write(claim.key, run=run, timer=timer)
-        if result.race_id and (result.rows.written or result.removed):
+        # An entrant that is only mentioned counts in the stats, not in the rows.
+        is_changed = (
+            result.rows.written or result.removed or result.undo.get("inserted")
+        )
+        if result.race_id and is_changed:
             refresh_race(result.race_id)
         timer.split("write")
         checkpoint.record_done(claim, result, timer=timer)

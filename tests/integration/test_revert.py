@@ -1,0 +1,478 @@
+"""Runs that are put back: what goes, what stays and is named, and who may not."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from imports import actions
+from imports.errors import RunNotRevertable
+from imports.models import Conflict, ImportRun, LapRevision, RowRevision, SourceFile
+from imports.pipeline import run as conductor
+from imports.pipeline.lane import Lane
+from imports.pipeline.revert.preview import Outcome, outcome_of, preview
+from races.models import Entrant, Lap, Meeting, Race, Team, Venue
+from stats.models import RaceStats
+from tests import state
+
+pytestmark = pytest.mark.django_db
+
+LAPS = "meeting,race,entrant,lap,time_ms"
+OLD, NEW, NEWER = (
+    {"observed_at": datetime(2024, 5, day, tzinfo=UTC)} for day in (1, 2, 3)
+)
+
+
+def complete(statement: dict[str, Any]) -> dict[str, Any]:
+    return {**statement, "is_complete": True}
+
+
+@pytest.fixture
+def bring(ingest: Callable[..., ImportRun], write_csv: Callable[..., Path]):
+    """Give a function that imports a file of so many rows; it gives the run."""
+
+    def bring_file(
+        header: str, *rows: str, statement: dict[str, Any] | None = None, **options: Any
+    ) -> ImportRun:
+        name = f"file-{SourceFile.objects.count()}.csv"
+        path = write_csv(name, header, *rows)
+        run = ingest(path, statement=statement, **options)
+        assert run.state == "succeeded", run.message
+        return run
+
+    return bring_file
+
+
+def revert(run: ImportRun) -> ImportRun:
+    made = actions.start_revert(run, trigger="command", by=None)
+    actions.work_run(made, lanes=[Lane(name="revert")])
+    made.refresh_from_db()
+    assert made.state == "succeeded", made.message
+    assert made.row_counts.is_balanced
+    assert made.lap_counts.is_balanced
+    return made
+
+
+def named(outcome: Outcome) -> list[tuple[str, str, int, int]]:
+    return [(s["kind"], s["key"], s["number"], s["run"]) for s in outcome.stays]
+
+
+def assert_goes_back_and_forth(
+    run: ImportRun, before: dict[str, Any], *, fates: dict[str, int]
+) -> None:
+    after = state.tables()
+    foreseen = preview(run)
+    first = revert(run)
+    assert dict(foreseen.fates) == fates
+    assert outcome_of(first).fates == foreseen.fates
+    assert state.tables() == before
+    second = revert(first)
+    assert state.tables() == after
+    revert(second)
+    assert state.tables() == before
+
+
+@pytest.fixture(params=["merge", "orm"])
+def writer(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def first(bring: Callable[..., ImportRun], writer: str) -> ImportRun:
+    """Give a run with a race of two entrants and three laps."""
+    rows = ["ash,1,7,1,60000", "ash,1,7,2,61000", "ash,1,8,1,62000"]
+    return bring(LAPS, *rows, statement=OLD, writer=writer)
+
+
+def test_first_run_goes_without_a_trace(first: ImportRun) -> None:
+    before: dict[str, Any] = {name: [] for name in state.tables()}
+
+    # Three laps, two entrants, the race and its meeting.
+    assert_goes_back_and_forth(first, before, fates={"removed": 7})
+
+    assert not RaceStats.objects.exists()
+    assert list(first.checkpoints.values_list("race_id", flat=True)) == [None]
+
+
+def test_values_and_versions_go_back(bring, first, writer) -> None:
+    before = state.tables()
+    rows = ["ash,1,7,1,59000", "ash,1,7,2,61000", "ash,1,9,1,63000"]
+    run = bring(LAPS, *rows, statement=NEW, writer=writer)
+
+    # One lap changed, one only in its version; a lap and its entrant are new.
+    assert_goes_back_and_forth(run, before, fates={"updated": 2, "removed": 2})
+
+
+def test_complete_file_goes_back_with_what_it_removed_and_its_floor(
+    bring, first, writer
+) -> None:
+    before = state.tables()
+    rows = ["ash,1,7,1,60000", "ash,1,8,1,62500"]
+    run = bring(LAPS, *rows, statement=complete(NEW), writer=writer)
+    assert Lap.objects.count() == 2
+
+    assert_goes_back_and_forth(run, before, fates={"inserted": 1, "updated": 1})
+
+
+def test_floor_that_was_raised_without_a_lap_goes_back(bring, first, writer) -> None:
+    before = state.tables()
+    rows = ["ash,1,7,1,60000", "ash,1,7,2,61000", "ash,1,8,1,62000"]
+    run = bring(LAPS, *rows, statement=complete(NEW), writer=writer)
+    assert not LapRevision.objects.exists()
+    after = Race.objects.get()
+
+    assert_goes_back_and_forth(run, before, fates={})
+
+    assert after.laps_floor > Race.objects.get().laps_floor
+
+
+def test_mixed_columns_go_back(bring, first, writer) -> None:
+    before = state.tables()
+    header = "meeting,race,entrant,lap,position"
+    run = bring(header, "ash,1,7,1,1", "ash,1,8,1,2", statement=NEW, writer=writer)
+
+    assert_goes_back_and_forth(run, before, fates={"updated": 2})
+
+
+def test_entrants_stops_and_shared_rows_go_back(bring, first) -> None:
+    before = state.tables()
+    header = (
+        "meeting,meeting_name,meeting_venue,race,race_name,race_scheduled_start,entrant,"
+        "entrant_name,entrant_team,entrant_competitor,entrant_points,lap,time_ms"
+    )
+    race = "ash,Ashford,brands,1,Final,2024-05-01T12:00:00.123456Z"
+    rows = [f"{race},7,Ann,red,ann,12.5,1,60000", f"{race},9,Bob,red,bob,10,1,61000"]
+    results = bring(header, *rows, statement=NEW)
+    between = state.tables()
+    stops = bring(
+        "meeting,race,entrant,stop,duration_ms", "ash,1,7,1,25000", statement=NEW
+    )
+    start = Race.objects.get().scheduled_start
+    stated = (Venue.objects.get().pk, Team.objects.get().pk)
+
+    first_back = revert(stops)
+    assert state.tables() == between
+    results_back = revert(results)
+    assert state.tables() == before
+    assert not Venue.objects.exists()
+    revert(results_back)
+    assert state.tables() == between
+    assert (Venue.objects.get().pk, Team.objects.get().pk) == stated
+    assert Race.objects.get().scheduled_start == start
+    assert start is not None
+    assert start.microsecond == 123_456
+    assert outcome_of(first_back).stay == 0
+
+
+def test_what_a_later_run_changed_stays_and_is_named(bring, first, writer) -> None:
+    rows = ["ash,1,7,1,59000", "ash,1,7,2,58000", "ash,1,9,1,63000", "ash,1,9,2,64000"]
+    second = bring(LAPS, *rows, statement=NEW, writer=writer)
+    third = bring(
+        LAPS, "ash,1,7,1,57000", "ash,1,9,1,62999", statement=NEWER, writer=writer
+    )
+
+    done = outcome_of(revert(second))
+
+    # Lap 2 of 7 goes back, lap 2 of 9 goes; the rest is the third run's by now.
+    assert dict(done.fates) == {"older": 3, "updated": 1, "removed": 1}
+    assert sorted(named(done)) == [
+        ("entrant", "9", 0, third.pk),
+        ("lap", "7", 1, third.pk),
+        ("lap", "9", 1, third.pk),
+    ]
+    kept = Lap.objects.order_by("entrant__key", "number")
+    assert list(kept.values_list("entrant__key", "number", "time_ms")) == [
+        ("7", 1, 57_000),
+        ("7", 2, 61_000),
+        ("8", 1, 62_000),
+        ("9", 1, 62_999),
+    ]
+    assert RaceStats.objects.get().laps == 4
+
+
+def test_a_later_run_that_was_reverted_is_in_nobodys_way(bring, first, writer) -> None:
+    before = state.tables()
+    second = bring(LAPS, "ash,1,7,1,59000", statement=NEW, writer=writer)
+    third = bring(LAPS, "ash,1,7,1,58000", statement=NEWER, writer=writer)
+
+    revert(third)
+    done = outcome_of(revert(second))
+
+    assert done.stay == 0
+    assert state.tables() == before
+
+
+def test_laps_that_a_later_complete_file_confirms_stay(bring, first, writer) -> None:
+    second = bring(LAPS, "ash,1,7,1,59000", statement=NEW, writer=writer)
+    rows = ["ash,1,7,1,59000", "ash,1,7,2,61000", "ash,1,8,1,62000"]
+    third = bring(LAPS, *rows, statement=complete(NEWER), writer=writer)
+    after = state.tables()
+
+    done = outcome_of(revert(second))
+
+    assert named(done) == [("lap", "7", 1, third.pk)]
+    assert state.tables() == after
+
+
+def test_race_stays_while_rows_of_later_runs_hang_on_it(bring, first) -> None:
+    later = bring("meeting,race,entrant,stop,duration_ms", "ash,1,8,1,25000")
+
+    done = outcome_of(revert(first))
+
+    assert sorted(named(done)) == [
+        ("entrant", "8", 0, later.pk),
+        ("meeting", "ash", 0, later.pk),
+        ("race", "1", 0, later.pk),
+    ]
+    assert list(Entrant.objects.values_list("key", flat=True)) == ["8"]
+    assert Meeting.objects.get().key == "ash"
+    assert not Lap.objects.exists()
+
+
+def test_rows_that_came_anew_are_not_brought_back_twice(bring, first, writer) -> None:
+    back = revert(first)
+    rows = ["ash,1,7,1,60000", "ash,1,7,2,61000", "ash,1,8,1,62000"]
+    again = bring(LAPS, *rows, statement=OLD, writer=writer)
+    assert again.lap_counts.inserted == 3
+    after = state.tables()
+
+    done = outcome_of(revert(back))
+
+    assert state.tables() == after
+    assert done.back == 0
+    assert {run for *_, run in named(done)} == {again.pk}
+    assert done.stay == 7
+
+
+def test_file_of_a_reverted_run_is_no_duplicate(bring, first, ingest) -> None:
+    file = SourceFile.objects.get()
+    moment = file.imported_at
+    assert moment
+
+    back = revert(first)
+    file.refresh_from_db()
+    assert file.imported_at is None
+    revert(back)
+    file.refresh_from_db()
+    assert file.imported_at == moment
+
+
+def test_file_that_an_earlier_run_brought_stays_imported(ingest, write_csv) -> None:
+    path = write_csv("laps.csv", LAPS, "ash,1,7,1,60000")
+    other = write_csv("more.csv", LAPS, "ash,1,7,2,60000")
+    ingest(path)
+    second = ingest(path, other, force=True)
+
+    revert(second)
+
+    imported = SourceFile.objects.exclude(imported_at=None)
+    assert list(imported.values_list("name", flat=True)) == ["laps.csv"]
+
+
+def test_conflicts_go_with_the_run_that_met_them_and_come_again(
+    bring, first, writer
+) -> None:
+    run = bring(LAPS, "ash,1,7,1,59000", statement=NEW, writer=writer)
+    met = Conflict.objects.values().get()
+
+    back = revert(run)
+    assert not Conflict.objects.exists()
+    revert(back)
+
+    assert Conflict.objects.values().get() == met
+
+
+def test_revert_of_an_edit_opens_what_it_settled(bring, first, writer) -> None:
+    bring(LAPS, "ash,1,7,1,59000", statement=NEW, conflict_policy="hold")
+    bring(LAPS, "ash,1,7,2,59500", statement=NEW)
+    edit = bring(LAPS, "ash,1,7,1,59000", statement={**NEWER, "priority": 65_534})
+    ImportRun.objects.filter(pk=edit.pk).update(kind="edit")
+    file = edit.files.get()
+    settled = Conflict.objects.exclude(run=edit)
+    assert settled.count() == 2
+    for conflict in settled:
+        conflict.state, conflict.chosen = "settled", "newer"
+        conflict.settled_file, conflict.settled_at = file, file.registered_at
+        conflict.save()
+    before = sorted(Conflict.objects.values_list())
+    edit.refresh_from_db()
+
+    back = revert(edit)
+    found = settled.order_by("pk").values_list("state", "chosen", "settled_file")
+    assert list(found) == [("open", "", None), ("ruled", "", None)]
+    revert(back)
+
+    assert sorted(Conflict.objects.values_list()) == before
+
+
+def test_what_a_person_settled_by_another_run_stays(bring, first, writer) -> None:
+    run = bring(LAPS, "ash,1,7,1,59000", statement=NEW, writer=writer)
+    other = bring(LAPS, "elm,1,7,1,59000")
+    Conflict.objects.update(
+        state="settled",
+        chosen="newer",
+        settled_file=other.files.get(),
+        settled_at=run.finished_at,
+    )
+
+    revert(run)
+
+    assert Conflict.objects.get().state == "settled"
+
+
+def test_killed_between_races_goes_on(bring, writer) -> None:
+    rows = [f"ash,{race},7,1,60000" for race in range(1, 5)]
+    run = bring(LAPS, *rows, writer=writer)
+    made = actions.start_revert(run, trigger="command", by=None)
+    assert actions.prepare(made, owner="dies")
+    settled: list[Any] = []
+    lane = Lane(
+        name="dies", is_time_up=lambda: len(settled) >= 2, on_race=settled.append
+    )
+    conductor.run_lane(made, lane=lane)
+    assert Race.objects.count() == 2
+    assert Meeting.objects.exists()
+
+    with pytest.raises(RunNotRevertable, match=f"being reverted by run {made.pk}"):
+        actions.start_revert(run, trigger="command", by=None)
+    actions.resume_run(made, by=None)
+    made.refresh_from_db()
+    actions.work_run(made, lanes=[Lane(name="resumed")])
+
+    made.refresh_from_db()
+    assert made.state == "succeeded"
+    assert not any(state.tables().values())
+    assert made.removed == 4 + 4 + 4 + 1
+
+
+def test_killed_in_a_race_writes_nothing_of_it(bring, writer, monkeypatch) -> None:
+    run = bring(LAPS, "ash,1,7,1,60000", "ash,2,7,1,60000", writer=writer)
+    before = state.tables()
+    made = actions.start_revert(run, trigger="command", by=None)
+    record = conductor.checkpoint.record_done
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(conductor.checkpoint, "record_done", refuse)
+    actions.work_run(made, lanes=[Lane(name="fails")])
+    made.refresh_from_db()
+    assert made.state == "failed"
+    assert state.tables() == before
+    assert RowRevision.objects.filter(run=made).count() == 0
+
+    monkeypatch.setattr(conductor.checkpoint, "record_done", record)
+    actions.resume_run(made, by=None)
+    made.refresh_from_db()
+    actions.work_run(made, lanes=[Lane(name="resumed")])
+    made.refresh_from_db()
+    assert made.state == "succeeded"
+    assert not any(state.tables().values())
+
+
+def test_what_cannot_be_reverted_says_why(bring, first) -> None:
+    same = bring(LAPS, "ash,1,7,1,60000", statement=OLD, force=True)
+    with pytest.raises(RunNotRevertable, match="changed nothing"):
+        preview(same)
+    ImportRun.objects.filter(pk=same.pk).update(options={"dry_run": True})
+    same.refresh_from_db()
+    with pytest.raises(RunNotRevertable, match="is a dry run"):
+        preview(same)
+    ImportRun.objects.filter(pk=same.pk).update(state="queued", finished_at=None)
+    same.refresh_from_db()
+    with pytest.raises(RunNotRevertable, match="is not over"):
+        preview(same)
+    ImportRun.objects.filter(pk=same.pk).delete()
+    back = revert(first)
+    with pytest.raises(RunNotRevertable, match=f"was reverted by run {back.pk}"):
+        preview(first)
+    revert(back)
+    assert preview(first).back == 7
+
+
+def test_reverted_run_does_not_go_on(bring, first) -> None:
+    checkpoint = first.checkpoints.get()
+    back = revert(first)
+    checkpoint.state = "failed"
+    checkpoint.save(update_fields=["state"])
+    ImportRun.objects.filter(pk=first.pk).update(state="partial")
+
+    with pytest.raises(actions.ImportsError, match=f"was reverted by run {back.pk}"):
+        actions.resume_run(first, by=None)
+
+
+def command(*args: str) -> tuple[int, str]:
+    out = StringIO()
+    try:
+        call_command("ingest_revert", *args, stdout=out)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_previews_and_reverts(bring, first) -> None:
+    later = bring(LAPS, "ash,1,7,1,59000", statement=NEW)
+    before = state.tables()
+
+    code, text = command(str(first.pk), "--dry-run")
+    assert code == 0
+    assert "a preview: nothing is written" in text
+    assert f"3 rows back, 4 stay because run {later.pk} changed them later." in text
+    assert f"stays: lap 1 ash/1/7 (run {later.pk})" in text
+    assert state.tables() == before
+    assert ImportRun.objects.count() == 2
+
+    code, text = command(str(first.pk), "--json")
+    shown = json.loads(text)
+    assert code == 0
+    assert (shown["reverts"], shown["state"]) == (first.pk, "succeeded")
+    assert (shown["back"], shown["stay"]) == (3, 4)
+    assert shown["laps"]["removed"] == 2
+    assert {stay["run"] for stay in shown["stays"]} == {later.pk}
+    made = ImportRun.objects.get(pk=shown["run"])
+    assert (made.kind, made.reverts, made.trigger) == ("revert", first, "command")
+
+
+def test_command_refuses_in_a_sentence(bring, first) -> None:
+    with pytest.raises(CommandError, match="There is no run 4711") as refusal:
+        command("4711")
+    assert refusal.value.returncode == 2
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("ingest_revert", "4711", "--json", stdout=out)
+    assert json.loads(out.getvalue())["state"] == "refused"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_says_which_races_are_not_back(bring, first, monkeypatch) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(conductor.checkpoint, "record_done", refuse)
+
+    code, text = command(str(first.pk))
+
+    assert code == 1
+    assert "race ash/1: Something failed" in text
+
+
+def test_a_race_takes_two_statements_for_its_laps(
+    bring, writer, django_assert_max_num_queries
+) -> None:
+    rows = [f"ash,1,{car},{lap},60000" for car in range(20) for lap in range(50)]
+    run = bring(LAPS, *rows, writer=writer)
+    made = actions.start_revert(run, trigger="command", by=None)
+    assert actions.prepare(made, owner="test")
+
+    # However many laps: 1,000 here.
+    with django_assert_max_num_queries(60):
+        conductor.run_lane(made, lane=Lane(name="test"))
+
+    assert not Lap.objects.exists()
+    assert made.checkpoints.get().lap_counts.read == 0
