@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from imports.models import Counts, RaceCheckpoint
+from imports.models import Conflict, Counts, RaceCheckpoint
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.revert import rows
 from imports.pipeline.revert.conflicts import plan_conflicts, relinked
@@ -141,10 +141,21 @@ def revert_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     rows.remove(plans, kinds=REMOVAL)
     if race_id and plan.floors.after:
         Race.objects.filter(pk=race_id).update(**plan.floors.after)
-    if race_id and race_id != (plan.race.pk if plan.race else None):
-        of_race(target, race_id=race_id).filter(state="done").update(race_id=race_id)
+    if race_id and plan.race is None:
+        _name_race(target, race_id)
     timer.split("write")
     return _result(plan, race_id=race_id)
+
+
+def _name_race(target: RaceCheckpoint, race_id: int) -> None:
+    """Let what is on record of a race that is back point to it again."""
+    of_race(target, race_id=race_id).filter(state="done").update(race_id=race_id)
+    Conflict.objects.filter(
+        source=target.source,
+        meeting_key=target.meeting_key,
+        race_key=target.race_key,
+        race=None,
+    ).update(race_id=race_id)
 
 
 def _result(plan: RacePlan, *, race_id: int | None) -> RaceResult:
