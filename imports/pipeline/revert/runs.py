@@ -35,16 +35,31 @@ def is_revertable(run: ImportRun) -> bool:
 
 
 def standing_revert(run: ImportRun) -> ImportRun | None:
-    """Give the revert of the run that is in force: not itself reverted."""
+    """Give the revert of the run that is in force: not itself reverted.
+
+    One that could put nothing back is over as if it had not been.
+    """
     for revert in run.reverted_by.order_by("-pk"):
-        is_anything_in = (
-            not revert.is_final
-            or revert.shared_rows is not None
-            or revert.checkpoints.filter(state=Race.DONE).exists()
-        )
+        is_anything_in = not revert.is_final or has_changed_anything(revert)
         if is_anything_in and standing_revert(revert) is None:
             return revert
     return None
+
+
+def has_changed_anything(run: ImportRun) -> bool:
+    """Whether anything of what the run did can go back."""
+    done = run.checkpoints.filter(state=Race.DONE)
+    inserted = (run.shared_undo or {}).get("inserted", {})
+    is_listed = Q(undo__floors__isnull=False) | (
+        Q(undo__inserted__isnull=False) & ~Q(undo__inserted={})
+    )
+    return bool(
+        any(inserted.values())
+        or RowRevision.objects.filter(run=run).exists()
+        or LapRevision.objects.filter(checkpoint__in=done).exists()
+        or done.filter(is_listed).exists()
+        or Conflict.objects.filter(run=run).exists()
+    )
 
 
 def new_revert(run: ImportRun, *, trigger: str, by: Any) -> ImportRun:
@@ -91,7 +106,7 @@ def _reason(run: ImportRun) -> str:
         )
     if revert := standing_revert(run):
         return _reverted(run, revert)
-    if not _has_changed_anything(run):
+    if not has_changed_anything(run):
         if run.options.get("dry_run"):
             return (
                 f"Run {run.pk} is a dry run: it wrote nothing that could be reverted."
@@ -111,19 +126,4 @@ def _reverted(run: ImportRun, revert: ImportRun) -> str:
     return (
         f"Run {run.pk} was reverted by run {revert.pk}. To have it again, revert run "
         f"{revert.pk}."
-    )
-
-
-def _has_changed_anything(run: ImportRun) -> bool:
-    done = run.checkpoints.filter(state=Race.DONE)
-    inserted = (run.shared_undo or {}).get("inserted", {})
-    is_listed = Q(undo__floors__isnull=False) | (
-        Q(undo__inserted__isnull=False) & ~Q(undo__inserted={})
-    )
-    return bool(
-        any(inserted.values())
-        or RowRevision.objects.filter(run=run).exists()
-        or LapRevision.objects.filter(checkpoint__in=done).exists()
-        or done.filter(is_listed).exists()
-        or Conflict.objects.filter(run=run).exists()
     )

@@ -14,7 +14,7 @@ from imports.pipeline.revert import rows
 from imports.pipeline.revert.conflicts import plan_conflicts
 from imports.pipeline.revert.race import Stay, counts_of
 from imports.pipeline.revert.rows import MODELS, Fate, History, RowId, RowPlan, Snapshot
-from imports.pipeline.revert.runs import standing_revert
+from imports.pipeline.revert.runs import has_changed_anything, standing_revert
 
 #: In the order in which they are put back; a meeting refers to its venue.
 KINDS = ("venue", "team", "competitor", "meeting", "conflict")
@@ -97,7 +97,8 @@ def remove_shared(run: ImportRun) -> None:
     counted["rows"]["older"] += stays
     counted["rows"]["read"] += stays
     undo["left"] = left
-    if not run.checkpoints.exclude(state=RaceCheckpoint.State.DONE).exists():
+    is_whole = not run.checkpoints.exclude(state=RaceCheckpoint.State.DONE).exists()
+    if is_whole and has_changed_anything(run):
         undo.setdefault("files", _give_files_back(run.reverts))
     run.save(update_fields=["shared_rows", "shared_undo"])
 
