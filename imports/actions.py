@@ -34,6 +34,7 @@ from imports.pipeline.finish import fail_run
 from imports.pipeline.lane import Lane, owner_name
 from imports.pipeline.manifest import Statement
 from imports.pipeline.resume import refuse_unless_planned, refuse_unless_resumable
+from imports.pipeline.revert.runs import new_revert, refuse_unless_revertable
 from imports.pipeline.run import end_run, prepare_run, run_lane
 from imports.pipeline.sweep import Swept
 
@@ -297,6 +298,26 @@ def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> 
             doorbell.ring_for_run(run.pk)
     log.info("plan_confirmed", run=run.pk, moved=moved, by=str(by or "the system"))
     return moved
+
+
+def start_revert(
+    run: ImportRun, *, trigger: str, by: User | None, in_queue: bool = False
+) -> ImportRun:
+    """Make the run that puts a run back; RunNotRevertable says why it cannot be."""
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    with transaction.atomic():
+        # Under the lock nobody else reverts it, or goes on with it.
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        refuse_unless_revertable(run)
+        revert = new_revert(run, trigger=trigger, by=by)
+        revert.save()
+        if in_queue:
+            doorbell.ring_for_run(revert.pk)
+    log.info(
+        "revert_started", run=revert.pk, reverts=run.pk, by=str(by or "the system")
+    )
+    return revert
 
 
 def sweep() -> Swept:

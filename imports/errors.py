@@ -135,6 +135,12 @@ class RunNotResumable(ImportsError):
     code = "run_not_resumable"
 
 
+class RunNotRevertable(ImportsError):
+    """The run cannot be reverted."""
+
+    code = "run_not_revertable"
+
+
 class RaceRefused(ImportsError):
     """The database refused a row of the race. Nothing of the race was written."""
 

@@ -82,7 +82,7 @@ def _totals(
         "rows": (rows + refused + Counts.of(shared["rows"])).as_dict(),
         "laps": (laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
         "conflicts": sum(race.conflicts for race in races) + shared["conflicts"],
-        "removed": sum(race.removed for race in races),
+        "removed": sum(race.removed for race in races) + shared.get("removed", 0),
     }
 
 

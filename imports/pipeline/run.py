@@ -27,6 +27,9 @@ from imports.pipeline.plan import (
 )
 from imports.pipeline.preview import RacePreview, plan_shared
 from imports.pipeline.registers.staged import StagedRun
+from imports.pipeline.revert.race import revert_race
+from imports.pipeline.revert.runs import open_reverted_races
+from imports.pipeline.revert.shared import put_back_shared, remove_shared
 from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
@@ -52,7 +55,9 @@ def prepare_run(run: ImportRun) -> None:
     try:
         with Heartbeat(run) as pulse:
             fence = partial(_fenced, run, pulse=pulse)
-            _stage_and_plan(run, watch=Stopwatch(run), fence=fence)
+            is_revert = run.kind == ImportRun.Kind.REVERT
+            prepare = _plan_revert if is_revert else _stage_and_plan
+            prepare(run, watch=Stopwatch(run), fence=fence)
     except trouble.DatabaseErrors as error:
         raise ownership.explain(error) from error
 
@@ -88,6 +93,11 @@ def end_run(run: ImportRun) -> bool:
         return False
     session.set_synchronous_commit("on")
     failpoint("before_finish")
+    if run.kind == ImportRun.Kind.REVERT:
+        # The races are back: what they referred to can go.
+        with transaction.atomic(durable=True):
+            checkpoint.lock_shared_rows(run.source)
+            remove_shared(run)
     is_ours = finish_run(run)
     failpoint("after_finish")
     if is_ours:
@@ -124,6 +134,18 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
         if checkpoint.has_open_races(run.pk):
             with watch.timing("index"):
                 StagingTables(run.pk, run.epoch).index()
+    ownership.move(run, to_state=State.WRITING)
+
+
+def _plan_revert(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+    """Open the races of the run that is put back, and put the shared rows back."""
+    with watch.timing("plan") as timing, fence():
+        timing.rows = open_reverted_races(run)
+    ownership.move(run, to_state=State.PLANNED)
+    if run.shared_rows is None:
+        with watch.timing("shared"), fence():
+            checkpoint.lock_shared_rows(run.source)
+            put_back_shared(run)
     ownership.move(run, to_state=State.WRITING)
 
 
@@ -221,9 +243,14 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         checkpoint.lock_race(claim)
         failpoint("after_lock")
         check_race(run.run_id, claim.id, basis=claim.basis)
-        result = write_race(claim.key, run=run, timer=timer)
+        write = revert_race if run.reverts else write_race
+        result = write(claim.key, run=run, timer=timer)
         failpoint("before_refresh")
-        if result.rows.written or result.removed or result.undo.get("inserted"):
+        # An entrant that is only mentioned counts in the stats, not in the rows.
+        is_changed = (
+            result.rows.written or result.removed or result.undo.get("inserted")
+        )
+        if result.race_id and is_changed:
             refresh_race(result.race_id)
         timer.split("write")
         failpoint("before_done")

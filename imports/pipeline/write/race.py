@@ -48,7 +48,8 @@ class RaceKey:
 class RaceResult:
     """What became of the rows of one race."""
 
-    race_id: int
+    #: None: there is none any more.
+    race_id: int | None
     rows: Counts
     laps: Counts
     conflicts: int = 0
