@@ -67,7 +67,6 @@ class Order:
     dry_run: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
     kind: str = ImportRun.Kind.IMPORT
-    #: Why, in the words of who asks.
     note: str = ""
 
 

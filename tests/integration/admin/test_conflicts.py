@@ -335,7 +335,7 @@ def test_choice_of_nothing_goes_back_to_the_list(
 
 def test_text_of_files_is_escaped(as_boss: Client, of_lap: Conflict) -> None:
     Conflict.objects.update(
-        fields={SCRIPT: [SCRIPT, SCRIPT]},
+        fields={SCRIPT: [SCRIPT, f"{SCRIPT} too"]},
         note=SCRIPT,
         key=Concat(Value(SCRIPT), "key"),
     )
