@@ -109,6 +109,7 @@ def test_new_value_after_a_choice_is_an_open_conflict(
     assert lap().time_ms == 64_000
 
 
+@pytest.mark.unverified(reason="it deletes by hand what a run has written")
 def test_conflict_of_a_race_that_is_gone_is_refused(conflict: Conflict) -> None:
     Race.objects.get().delete()
     conflict.refresh_from_db()
@@ -122,6 +123,7 @@ def test_conflict_of_a_race_that_is_gone_is_refused(conflict: Conflict) -> None:
     assert reason.startswith("The race of the conflict on lap 1 ash/1/ann is gone.")
 
 
+@pytest.mark.unverified(reason="it deletes by hand what a run has written")
 def test_conflict_of_a_lap_that_is_gone_is_refused(conflict: Conflict) -> None:
     lap().delete()
 

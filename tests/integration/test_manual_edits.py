@@ -139,7 +139,7 @@ def test_laps_that_state_different_columns_are_files_of_their_own(first: Path) -
 
 
 def test_edit_of_an_entrant_names_another_team(ingest: Ingest, first: Path) -> None:
-    Team.objects.create(source=SOURCE, key="blue", name="Blue")
+    Team.objects.create(source=SOURCE, key="blue")
 
     values = {"team": "blue", "points": Decimal("13.5"), "position": None}
     edit(
@@ -149,7 +149,7 @@ def test_edit_of_an_entrant_names_another_team(ingest: Ingest, first: Path) -> N
     )
 
     ann = Entrant.objects.get(key="ann")
-    assert (ann.team.name, ann.points, ann.position) == ("Blue", Decimal("13.5"), None)
+    assert (ann.team.key, ann.points, ann.position) == ("blue", Decimal("13.5"), None)
     assert ann.name == "Ann"
 
 

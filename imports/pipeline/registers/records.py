@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import models
 
 from imports.pipeline.registers.decide import (
+    MANUAL_FROM,
     NEVER,
     Candidate,
     Decision,
@@ -56,17 +57,14 @@ def candidates_by_key(
 ) -> dict[Key, list[Candidate]]:
     """Group records by key, their payload typed as the model's columns are."""
     found: dict[Key, list[Candidate]] = defaultdict(list)
-    # Who states an entrant says that it takes part.
-    said = {"is_withdrawn": False} if model is Entrant else {}
     for record in records:
+        version = files[record.file_number].version
         values = {c: _typed(model, c, value) for c, value in record.payload.items()}
-        found[key(record)].append(
-            Candidate(
-                version=files[record.file_number].version,
-                row_number=record.row_number,
-                values=said | values,
-            )
-        )
+        if model is Entrant and version < MANUAL_FROM:
+            # A file that states an entrant says that it takes part; an edit of its name
+            # does not.
+            values = {"is_withdrawn": False} | values
+        found[key(record)].append(Candidate(version, record.row_number, values))
     return found
 
 

@@ -283,6 +283,7 @@ def test_conflict_that_changed_since_it_was_shown_is_asked_again(
     assert not ImportRun.objects.filter(kind="edit").exists()
 
 
+@pytest.mark.unverified(reason="it deletes by hand what a run has written")
 def test_choice_of_a_race_that_is_gone_says_so(
     as_boss: Client, of_lap: Conflict
 ) -> None:
@@ -334,7 +335,7 @@ def test_choice_of_nothing_goes_back_to_the_list(
 
 def test_text_of_files_is_escaped(as_boss: Client, of_lap: Conflict) -> None:
     Conflict.objects.update(
-        fields={SCRIPT: [SCRIPT, SCRIPT]},
+        fields={SCRIPT: [SCRIPT, f"{SCRIPT} too"]},
         note=SCRIPT,
         key=Concat(Value(SCRIPT), "key"),
     )
@@ -347,6 +348,7 @@ def test_text_of_files_is_escaped(as_boss: Client, of_lap: Conflict) -> None:
     assert all("&lt;script&gt;" in page for page in pages)
 
 
+@pytest.mark.unverified(reason="it deletes by hand what a run has written")
 def test_conflict_whose_row_and_race_are_gone_is_shown(
     as_boss: Client, of_lap: Conflict
 ) -> None:

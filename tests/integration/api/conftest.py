@@ -93,6 +93,10 @@ def _count_refused(run: ImportRun, refused: dict[SourceFile, int]) -> None:
 def conflicts(season: None, bahrain: Race) -> list[Conflict]:
     """Give an open conflict on a lap and one on a team that a person has settled."""
     run = ImportRun.objects.get()
+    run.checkpoints.filter(race=bahrain).update(conflicts=1)
+    run.shared_rows["conflicts"] = 1
+    run.conflicts = 2
+    run.save(update_fields=["shared_rows", "conflicts"])
     older, newer = SourceFile.objects.order_by("version")[:2]
     sides = {
         "source": SOURCE,
