@@ -127,7 +127,8 @@ WHERE r.finished_at IS NOT NULL AND (%(run)s::bigint IS NULL OR r.id = %(run)s)
       coalesce(race.laps, 0) + coalesce(file.laps_rejected, 0),
       coalesce(race.conflicts, 0)
           + coalesce((r.shared_rows ->> 'conflicts')::bigint, 0),
-      coalesce(race.removed, 0)
+      -- A revert removes shared rows that its run made.
+      coalesce(race.removed, 0) + coalesce((r.shared_rows ->> 'removed')::bigint, 0)
   )
 
 -- name: run_read_other_than_its_files

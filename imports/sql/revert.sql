@@ -18,12 +18,12 @@ later AS (
 since AS (
     SELECT DISTINCT ON (v.entrant_id, v.number) v.*
     FROM later l JOIN imports_laprevision v ON v.checkpoint_id = l.id
-    ORDER BY v.entrant_id, v.number, v.id
+    ORDER BY v.entrant_id, v.number, l.finished_at, l.id
 ),
 blame AS (
     SELECT DISTINCT ON (v.entrant_id, v.number) v.entrant_id, v.number, l.run_id
     FROM later l JOIN imports_laprevision v ON v.checkpoint_id = l.id
-    ORDER BY v.entrant_id, v.number, v.id DESC
+    ORDER BY v.entrant_id, v.number, l.finished_at DESC, l.id DESC
 ),
 last_run AS (
     SELECT coalesce(
@@ -66,7 +66,7 @@ compared AS (
                    b.position, b.columns, b.in_pit, b.is_deleted, b.version, b.older)
            ) AS is_as_before,
            (l.entrant_id IS NOT NULL) = b.is_left AND (
-               NOT b.is_left OR s.id IS NULL
+               NOT b.is_left OR s.checkpoint_id IS NULL
                OR (l.time_ms, l.elapsed_ms, l.sector1_ms, l.sector2_ms, l.sector3_ms,
                    l.position, l.columns, l.in_pit, l.is_deleted, l.version, l.older)
                   IS NOT DISTINCT FROM

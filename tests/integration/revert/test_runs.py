@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from imports import actions
-from imports.errors import RunNotRevertable
+from imports.errors import ImportsError, RunNotRevertable
 from imports.models import ImportRun, RowRevision
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
@@ -90,6 +90,7 @@ def test_what_cannot_be_reverted_says_why(bring, first) -> None:
     assert preview(first).back == 7
 
 
+@pytest.mark.unverified(reason="it makes a run that was reverted half done")
 def test_reverted_run_does_not_go_on(bring, first) -> None:
     checkpoint = first.checkpoints.get()
     back = revert(first)
@@ -97,7 +98,7 @@ def test_reverted_run_does_not_go_on(bring, first) -> None:
     checkpoint.save(update_fields=["state"])
     ImportRun.objects.filter(pk=first.pk).update(state="partial")
 
-    with pytest.raises(actions.ImportsError, match=f"was reverted by run {back.pk}"):
+    with pytest.raises(ImportsError, match=f"was reverted by run {back.pk}"):
         actions.resume_run(first, by=None)
 
 
