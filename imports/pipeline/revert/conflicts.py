@@ -14,6 +14,9 @@ from imports.pipeline.revert.rows import Fate, RowPlan, Snapshot
 State = Conflict.State
 Rule = Conflict.Rule
 
+OF_RACES = ("race", "entrant", "pit_stop", "lap")
+SHARED = ("venue", "team", "competitor", "meeting")
+
 UNSETTLED = {
     "chosen": "",
     "note": "",
@@ -32,10 +35,14 @@ def plan_conflicts(
     """
     if run.kind == ImportRun.Kind.REVERT:
         return []
-    found = Conflict.objects.filter(source=run.source, race_key=race_key)
+    # The kinds are said for the index.
+    kinds = OF_RACES if meeting_key is not None else SHARED
+    found = Conflict.objects.filter(
+        source=run.source, kind__in=kinds, race_key=race_key
+    )
     if meeting_key is not None:
         found = found.filter(meeting_key=meeting_key)
-    files = run.run_files.values("source_file")
+    files = list(run.run_files.values_list("source_file", flat=True))
     mine = found.filter(Q(run=run) | Q(settled_file__in=files))
     return [
         _plan(conflict, is_first=conflict.run_id == run.pk)
