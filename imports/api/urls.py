@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import DefaultRouter
 
 from imports.api import views
+from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
 
 router = DefaultRouter()
@@ -19,5 +20,6 @@ router.register("rejections", views.RejectionViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
+    path("runs/<int:id>/plan/", RunPlanView.as_view()),
     *router.urls,
 ]
