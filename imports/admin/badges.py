@@ -37,7 +37,7 @@ def run_badge(run: ImportRun) -> SafeString:
     if run.is_cancel_requested and not run.is_final:
         return cells.badge("cancelling", "warn")
     if run.is_plan:
-        return cells.badge("planned, waits to be confirmed", "warn")
+        return cells.badge("planned, to be confirmed", "warn")
     if run.state == Run.SUCCEEDED and run.row_counts.rejected:
         return cells.badge("succeeded with rejects", "warn")
     return cells.badge(run.state, RUN_TONES[Run(run.state)])

@@ -142,7 +142,7 @@ def test_page_of_a_plan_waits_for_a_person(as_boss: Client, planned: ImportRun) 
     assert 'http-equiv="refresh"' not in page
     assert f'href="{plan_url(race(planned))}"' in page
     assert "until" in page
-    assert "planned, waits to be confirmed" in text(as_boss.get(reverse(RUNS)))
+    assert "planned, to be confirmed" in text(as_boss.get(reverse(RUNS)))
 
 
 def test_list_of_runs_counts_nothing_of_a_plan(
@@ -186,7 +186,7 @@ def test_plan_of_a_race_names_both_files_of_a_conflict(
     page = text(as_boss.get(plan_url(race(planned))))
 
     assert "time 1:02.500 v1.csv" in page
-    assert "time 1:02.750 in force v2.csv , row 2" in page
+    assert "time 1:02.750 would be in force v2.csv , row 2" in page
     assert "the higher priority, then the newer file" in page
     assert "time 1:04.000 v2.csv , row 3" in page
     assert "the last row of the file" in page
