@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check fix bench stop
+.PHONY: help setup demo serve worker test test-fast cov check fix bench crash stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ fix: $(VENV)/.installed-dev ## Repair what lint and format can
 
 bench: $(VENV)/.installed-dev .env ## Measure imports as ratios to a bare COPY (LAPS=500000)
 	$(PYTHON) tests/benchmarks/bench_import.py --laps $(or $(LAPS),500000)
+
+crash: $(VENV)/.installed-dev .env ## Break imports in every way and compare (KILLS=500 BACKENDS=200 STOPS=20 PLANTED=1)
+	$(PYTHON) -m tests.crash.sweep $(if $(PLANTED),--planted) $(if $(KILLS),--kills $(KILLS)) $(if $(BACKENDS),--backends $(BACKENDS)) $(if $(STOPS),--stops $(STOPS)) $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(JOBS),--jobs $(JOBS))
 
 stop: ## Stop the embedded PostgreSQL
 	@$(MANAGE) stop_postgres

@@ -25,6 +25,7 @@ from imports.errors import (
     NothingToImport,
     RetryLater,
 )
+from imports.failpoints import failpoint
 from imports.flags import Flag, FlagValue
 from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, RunFile, SourceFile
 from imports.pipeline import checkpoint, manifest, ownership, plan, trouble
@@ -33,6 +34,7 @@ from imports.pipeline.finish import fail_run
 from imports.pipeline.lane import Lane, owner_name
 from imports.pipeline.manifest import Statement
 from imports.pipeline.resume import refuse_unless_planned, refuse_unless_resumable
+from imports.pipeline.revert.runs import new_revert, refuse_unless_revertable
 from imports.pipeline.run import end_run, prepare_run, run_lane
 from imports.pipeline.sweep import Swept
 
@@ -64,6 +66,9 @@ class Order:
     #: Stop after the plan, and wait for a person to confirm it.
     dry_run: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
+    kind: str = ImportRun.Kind.IMPORT
+    #: Why, in the words of who asks.
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Regis
         with path.open("rb") as content:
             file = manifest.register(content, name=path.name, statement=statement)
         found.append(Registered(file=file, name=path.name))
+    failpoint("after_register")
     return found
 
 
@@ -114,6 +120,7 @@ def start_run(
     with transaction.atomic():
         run = ImportRun.objects.create(
             source=sources.pop(),
+            kind=order.kind,
             trigger=order.trigger,
             requested_by=order.by,
             created_at=timezone.now(),
@@ -121,11 +128,13 @@ def start_run(
                 **{flag.value: value for flag, value in in_force.items()},
                 "force": order.force,
                 "dry_run": order.dry_run,
+                **({"note": order.note} if order.note else {}),
             },
         )
         _add_files(run, files, force=order.force)
         if in_queue:
             doorbell.ring_for_run(run.pk)
+    failpoint("after_run_created")
     return run
 
 
@@ -142,8 +151,12 @@ def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
     except KeyboardInterrupt:
         _ask_to_stop([run], message=INTERRUPTED)
         if not give_up(run, INTERRUPTED):
-            checkpoint.cancel_waiting(run.pk)
+            stopped = [lane.owner for lane in lanes]
+            checkpoint.cancel_waiting(run.pk, owners=stopped)
     trouble.patiently(lambda: end_run(run))
+    if run.epoch > 1:
+        # Of owners before, who may be frozen: without waiting for them.
+        _drop_leaked_staging()
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:
@@ -155,6 +168,7 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
     while trouble.patiently(lambda: claim_run(run, owner=owner)):
         reason = CUT_OFF
         try:
+            failpoint("after_run_claimed")
             prepare_run(run)
             reason = ""
             # A plan waits for a person, not for lanes.
@@ -284,6 +298,26 @@ def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> 
             doorbell.ring_for_run(run.pk)
     log.info("plan_confirmed", run=run.pk, moved=moved, by=str(by or "the system"))
     return moved
+
+
+def start_revert(
+    run: ImportRun, *, trigger: str, by: User | None, in_queue: bool = False
+) -> ImportRun:
+    """Make the run that puts a run back; RunNotRevertable says why it cannot be."""
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    with transaction.atomic():
+        # Under the lock nobody else reverts it, or goes on with it.
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        refuse_unless_revertable(run)
+        revert = new_revert(run, trigger=trigger, by=by)
+        revert.save()
+        if in_queue:
+            doorbell.ring_for_run(revert.pk)
+    log.info(
+        "revert_started", run=revert.pk, reverts=run.pk, by=str(by or "the system")
+    )
+    return revert
 
 
 def sweep() -> Swept:

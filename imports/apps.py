@@ -6,4 +6,8 @@ class ImportsConfig(AppConfig):
     verbose_name = "Imports"
 
     def ready(self) -> None:
-        from imports import checks  # noqa: F401
+        from django.conf import settings
+
+        from imports import checks, failpoints  # noqa: F401
+
+        failpoints.arm(settings.IMPORTS_FAILPOINT)

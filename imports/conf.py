@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "PLAN_HOURS": 24,
     # Rejections kept in full, a file and code.
     "REJECTIONS_PER_CODE": 1_000,
+    # Where tests end a process: see failpoints.py. Nothing, anywhere else.
+    "FAILPOINT": "",
     # A file longer than this is refused at the door.
     "MAX_FILE_BYTES": 2 * 1024**3,
 }

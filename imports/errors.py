@@ -78,6 +78,12 @@ class FlagInvalid(ImportsError):
     code = "flag_invalid"
 
 
+class EditRefused(ImportsError):
+    """The edit cannot be written. Look at what it states."""
+
+    code = "edit_refused"
+
+
 class IngestDisabled(ImportsError):
     """Ingestion is switched off by the flag ingest_enabled. Switch it on to go on."""
 
@@ -127,6 +133,12 @@ class RunNotResumable(ImportsError):
     """The run cannot be resumed."""
 
     code = "run_not_resumable"
+
+
+class RunNotRevertable(ImportsError):
+    """The run cannot be reverted."""
+
+    code = "run_not_revertable"
 
 
 class RaceRefused(ImportsError):

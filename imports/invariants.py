@@ -118,7 +118,7 @@ INVARIANTS = (
     ),
     Invariant(
         "claim_without_owner",
-        "A race is claimed, and nothing says by whom, since when or until when.",
+        "A race or a run is claimed, and nothing says by whom, since when or until when.",
         "Cancel the run and import its files again.",
         is_of_runs=True,
     ),
@@ -295,12 +295,17 @@ FILES = Invariant(
 )
 
 
-def violated(*, run_id: int | None = None) -> list[Finding]:
+def violated(*, run_id: int | None = None, with_warnings: bool = True) -> list[Finding]:
     """Ask all invariants, or those about one run, and give the ones that do not hold.
 
     One round trip: the statements are sent together.
     """
-    asked = [i for i in INVARIANTS if run_id is None or i.is_of_runs]
+    asked = [
+        invariant
+        for invariant in INVARIANTS
+        if (run_id is None or invariant.is_of_runs)
+        and (with_warnings or not invariant.is_warning)
+    ]
     batch = ";\n".join([statement("verify_settings"), *map(_query, asked)])
     parameters = {
         "run": run_id,

@@ -3,6 +3,7 @@
 The truth is in our tables: a task that is lost, doubled or late changes nothing.
 """
 
+import os
 import time
 
 from imports import actions, conf, doorbell
@@ -31,7 +32,7 @@ def lane(run_id: int) -> None:
 
 def _lane() -> Lane:
     ends = time.monotonic() + conf.get("LANE_SECONDS")
-    return Lane(name="queue", is_time_up=lambda: time.monotonic() > ends)
+    return Lane(name=f"queue-{os.getpid()}", is_time_up=lambda: time.monotonic() > ends)
 
 
 def _write(run_id: int, worker: Lane) -> None:

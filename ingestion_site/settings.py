@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 from ingestion_site.lib import env as environment
 
@@ -170,6 +171,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "imports.models.ImportRun.State",
         "RunFileStateEnum": "imports.models.RunFile.State",
+        "ConflictSideEnum": "imports.models.Conflict.Side",
+        "ConflictStateEnum": "imports.models.Conflict.State",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -178,6 +181,13 @@ SPECTACULAR_SETTINGS = {
 
 # Imports: imports/conf.py lists the names with their defaults.
 IMPORTS_DB_POOL_MAX = env.int("DB_POOL_MAX", default=10)
+# For tests only: where they end the process.
+IMPORTS_FAILPOINT = env.str("IMPORTS_FAILPOINT", default="")
+if IMPORTS_FAILPOINT and not DEBUG:
+    raise ImproperlyConfigured(
+        "IMPORTS_FAILPOINT ends processes on purpose and is for tests; DEBUG is off. "
+        "Unset it."
+    )
 
 # Logging: JSON lines, or coloured lines on a terminal; always on stderr.
 LOGGING = {

@@ -36,25 +36,45 @@ NAMES: dict[type[models.Model], tuple[str, ...]] = {
     RaceStats: ("race__meeting__key", "race__key", "fastest_lap_entrant__key"),
 }
 
+#: Where a row says whose it is.
+SOURCES: dict[type[models.Model], str] = {
+    Venue: "source",
+    Team: "source",
+    Competitor: "source",
+    Meeting: "source",
+    Race: "meeting__source",
+    Entrant: "race__meeting__source",
+    PitStop: "entrant__race__meeting__source",
+    Lap: "entrant__race__meeting__source",
+    EntrantStats: "entrant__race__meeting__source",
+    RaceStats: "race__meeting__source",
+}
 
-def rows(model: type[models.Model]) -> list[tuple[Any, ...]]:
-    """Give every row by its name, with all its own columns, versions included."""
+
+def rows(model: type[models.Model], source: str = "") -> list[tuple[Any, ...]]:
+    """Give every row by its name, with all its own columns, versions included.
+
+    Of one source, the source is left out: the same files give the same rows.
+    """
     own = [
         field.name
         for field in model._meta.concrete_fields
         if not field.primary_key and not field.is_relation
     ]
-    found = model._default_manager.values_list(*NAMES[model], *own)
+    columns = [
+        name for name in (*NAMES[model], *own) if not (source and name == "source")
+    ]
+    found = _of(model, source).values_list(*columns)
     return sorted(found, key=lambda row: [str(value) for value in row])
 
 
-def laps() -> list[tuple[Any, ...]]:
+def laps(source: str = "") -> list[tuple[Any, ...]]:
     """Give every lap: meeting, race, entrant, number, then what is stated of it.
 
     By effective versions: a complete file does not rewrite the laps that it repeats.
     """
     found = []
-    for lap in Lap.objects.select_related("entrant__race__meeting"):
+    for lap in _of(Lap, source).select_related("entrant__race__meeting"):
         race = lap.entrant.race
         floor = Floor(race.laps_floor, LapColumn(race.laps_floor_columns))
         register = register_of(lap, floor=floor)
@@ -66,9 +86,17 @@ def laps() -> list[tuple[Any, ...]]:
     return sorted(found, key=str)
 
 
-def tables() -> dict[str, list[tuple[Any, ...]]]:
-    """Give all tables that follow from files."""
-    return {model.__name__: laps() if model is Lap else rows(model) for model in NAMES}
+def tables(source: str = "") -> dict[str, list[tuple[Any, ...]]]:
+    """Give all tables that follow from files, of all sources or of one."""
+    return {
+        model.__name__: laps(source) if model is Lap else rows(model, source)
+        for model in NAMES
+    }
+
+
+def _of(model: type[models.Model], source: str) -> Any:
+    found = model._default_manager.all()
+    return found.filter(**{SOURCES[model]: source}) if source else found
 
 
 def clear() -> None:

@@ -128,14 +128,18 @@ def test_stage_table_names_modules_that_exist() -> None:
         assert (PROJECT / "imports" / "pipeline" / module).exists(), module
 
 
-def test_transactions_are_opened_in_two_modules() -> None:
+def test_transactions_are_opened_in_three_modules() -> None:
     opening = {
         _name(path)
         for path in _modules(*APPS)
         if re.search(r"\batomic\(", path.read_text())
     }
 
-    assert opening == {"imports/pipeline/run.py", "imports/actions.py"}
+    assert opening == {
+        "imports/pipeline/run.py",
+        "imports/actions.py",
+        "imports/edits.py",
+    }
 
 
 def test_sql_has_its_places() -> None:

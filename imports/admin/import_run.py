@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
@@ -13,10 +13,12 @@ from django.views.decorators.http import require_POST
 from imports import actions
 from imports.admin import plan
 from imports.admin.badges import run_badge
+from imports.admin.revert import outcome_context, revert_view
 from imports.admin.run_page import run_facts, run_tables
 from imports.errors import ImportsError
 from imports.models import ImportRun, RunFile
 from imports.pipeline.resume import is_anything_left
+from imports.pipeline.revert.runs import is_revertable
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
 
@@ -46,7 +48,7 @@ class ImportRunAdmin(PageAdmin):
     list_select_related = ["requested_by"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
-    actions = ["cancel_runs", "retry_races"]
+    actions = ["cancel_runs", "retry_races", "revert_run"]
     list_per_page = 50
     empty_hint = "No run yet. Upload files, or run manage.py ingest_races on a folder."
 
@@ -60,10 +62,6 @@ class ImportRunAdmin(PageAdmin):
             .order_by(*self.ordering)
         )
 
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may end runs and go on with them: who may change them."""
-        return bool(request.user.has_perm("imports.change_importrun"))
-
     def get_urls(self) -> list[URLPattern]:
         decided = [
             path(
@@ -73,7 +71,20 @@ class ImportRunAdmin(PageAdmin):
             )
             for name, view in (("confirm", self.confirm), ("discard", self.discard))
         ]
-        return [*decided, *super().get_urls()]
+        revert = path(
+            "<int:pk>/revert/",
+            self.admin_site.admin_view(self.revert),
+            name="imports_importrun_revert",
+        )
+        return [*decided, revert, *super().get_urls()]
+
+    def revert(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what a revert of the run would do; start it when confirmed."""
+        return revert_view(request, pk, context=self.admin_site.each_context(request))
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may end runs and go on with them: who may change them."""
+        return bool(request.user.has_perm("imports.change_importrun"))
 
     def confirm(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """Let a plan be written just as it is."""
@@ -105,6 +116,8 @@ class ImportRunAdmin(PageAdmin):
             and obj.is_final
             and is_anything_left(obj),
             "can_download": request.user.has_perm("imports.view_rejection"),
+            "can_revert": self.has_cancel_permission(request) and is_revertable(obj),
+            **outcome_context(obj),
             "can_import": request.user.has_perm("imports.add_sourcefile"),
         }
 
@@ -179,6 +192,20 @@ class ImportRunAdmin(PageAdmin):
             )
         if left := chosen - asked:
             self.message_user(request, f"{_runs(left)} already over.", messages.WARNING)
+
+    @admin.action(description="Revert a run…", permissions=["cancel"])
+    def revert_run(
+        self, request: HttpRequest, queryset: QuerySet
+    ) -> HttpResponse | None:
+        chosen = list(queryset[:2])
+        if len(chosen) == 1:
+            return redirect("admin:imports_importrun_revert", chosen[0].pk)
+        self.message_user(
+            request,
+            "Choose one run to revert: what stays of one depends on the others.",
+            messages.WARNING,
+        )
+        return None
 
     @admin.action(description="Retry failed races", permissions=["cancel"])
     def retry_races(self, request: HttpRequest, queryset: QuerySet) -> None:

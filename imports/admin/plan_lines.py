@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from imports.models import Conflict
+from imports.admin import conflict_lines
 from imports.pipeline.preview import Change
 from ingestion_site.lib import cells
 
@@ -21,13 +21,6 @@ ACTIONS = {
     "held": ("?", "held", "warn"),
     "removed": ("\N{MINUS SIGN}", "removed", "bad"),
     "withdrawn": ("\N{MINUS SIGN}", "withdrawn", "bad"),
-}
-#: What settles a conflict, for people.
-RULES = {
-    Conflict.Rule.NEWEST: "the higher priority, then the newer file",
-    Conflict.Rule.LAST_ROW: "the last row of the file",
-    Conflict.Rule.HOLD: "what is stored stays until a person chooses",
-    Conflict.Rule.MANUAL: "a person's value stays",
 }
 
 
@@ -85,7 +78,7 @@ def contested_of(detail: Mapping[str, Any]) -> Contested:
         what=what(detail["kind"], detail["key"], detail["number"]),
         older=side("older", 0),
         newer=side("newer", 1),
-        rule=RULES[detail["rule"]],
+        rule=conflict_lines.RULES[detail["rule"]],
     )
 
 
@@ -109,20 +102,9 @@ def what(kind: str, key: str, number: int) -> str:
 
 def value_of(column: str, value: Any) -> Any:
     """Give a value as a reader expects it; of times the milliseconds on hover."""
-    if value is None or value == "":
-        return cells.UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if column.endswith("_ms") and isinstance(value, int):
-        return format_html(
-            '<span title="{} ms">{}</span>', f"{value:,}", cells.lap_time(value)
-        )
-    # Numbers of seasons, cars and positions are names: they are not grouped.
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, Decimal | datetime | date):
         return cells.show(value)
-    return value
+    return conflict_lines.value(column, None if value == "" else value)
 
 
 def label_of(column: str) -> str:

@@ -10,6 +10,7 @@ from imports.admin.badges import run_badge
 from imports.admin.rejected_rows import DOWNLOADS_SHOWN, with_rejects
 from imports.flags import Flag
 from imports.models import COUNTS, ImportRun, RaceCheckpoint
+from imports.pipeline.revert.runs import standing_revert
 from imports.report import Percentile
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact
@@ -36,7 +37,18 @@ def run_facts(run: ImportRun) -> list[Fact]:
         ("Finished", run.finished_at),
         ("Took" if run.is_final else "Takes so far", cells.duration(run.duration)),
         ("Conflicts between files", run.conflicts if run.is_final else None),
+        *_reverts(run),
     ]
+
+
+def _reverts(run: ImportRun) -> list[Fact]:
+    """Name the run that this one puts back, and the one that put this one back."""
+    found: list[Fact] = []
+    if run.reverts:
+        found.append(("Reverts", cells.link(run.reverts, f"Run {run.reverts_id}")))
+    if run.is_final and (revert := standing_revert(run)):
+        found.append(("Reverted by", cells.link(revert, f"Run {revert.pk}")))
+    return found
 
 
 def run_tables(run: ImportRun) -> dict[str, Any]:

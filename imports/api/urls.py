@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import DefaultRouter
 
 from imports.api import views
+from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
 
@@ -17,6 +18,7 @@ router.register("pit-stops", views.PitStopViewSet)
 router.register("files", views.FileViewSet)
 router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)
+router.register("conflicts", ConflictViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),

@@ -116,12 +116,15 @@ class Migration(migrations.Migration):
             name="LapRevision",
             fields=[
                 (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "checkpoint_id",
+                        "entrant_id",
+                        "number",
+                        blank=True,
+                        editable=False,
                         primary_key=True,
                         serialize=False,
-                        verbose_name="ID",
                     ),
                 ),
                 ("entrant_id", models.BigIntegerField()),
@@ -142,6 +145,8 @@ class Migration(migrations.Migration):
                 (
                     "checkpoint",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="lap_revisions",
                         to="imports.racecheckpoint",

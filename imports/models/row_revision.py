@@ -45,8 +45,15 @@ class LapRevision(models.Model):
     `undo` says so in one word.
     """
 
+    # As many rows as laps: the key is the one index, and the reference, which only the
+    # race's own transaction writes, is not checked row by row.
+    pk = models.CompositePrimaryKey("checkpoint_id", "entrant_id", "number")
     checkpoint = models.ForeignKey(
-        RaceCheckpoint, on_delete=models.CASCADE, related_name="lap_revisions"
+        RaceCheckpoint,
+        on_delete=models.CASCADE,
+        related_name="lap_revisions",
+        db_constraint=False,
+        db_index=False,
     )
     entrant_id = models.BigIntegerField()
     number = models.IntegerField()

@@ -5,7 +5,7 @@ and `settle_unchanged`, which belong to a transaction of the conductor's.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,10 +223,16 @@ def settle_open(run_id: int, *, state: str, message: str) -> None:
     )
 
 
-def cancel_waiting(run_id: int) -> int:
-    """Settle the races that no lane has begun; give how many."""
-    waiting = RaceCheckpoint.objects.filter(run_id=run_id, state=State.WAITING)
-    return waiting.update(state=State.CANCELLED, finished_at=Now())
+def cancel_waiting(run_id: int, *, owners: Collection[str] = ()) -> int:
+    """Settle the races that no lane has begun, or that lanes hold which have stopped.
+
+    A lane that was interrupted may hold one without knowing it.
+    """
+    stopped = Q(state=State.CLAIMED, owner__in=owners)
+    waiting = RaceCheckpoint.objects.filter(
+        stopped | Q(state=State.WAITING), run_id=run_id
+    )
+    return waiting.update(state=State.CANCELLED, finished_at=Now(), lease_until=None)
 
 
 def settle_abandoned(run_id: int) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from imports.failpoints import failpoint
 from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile, SourceFile
 from imports.pipeline import corrections
 from imports.pipeline.preview import Plan
@@ -61,6 +62,7 @@ def _end(run: ImportRun, *, from_states: Sequence[str], state: str) -> bool:
     )
     totals = _totals(run, races=done, shared=shared)
     is_ours = as_read.update(state=state, finished_at=Now(), **totals)
+    failpoint("mid_finish")
     if is_ours:
         _mark_imported(run, is_whole=len(done) == len(races))
     return bool(is_ours)
@@ -80,7 +82,7 @@ def _totals(
         "rows": (rows + refused + Counts.of(shared["rows"])).as_dict(),
         "laps": (laps + Counts(read=laps_refused, rejected=laps_refused)).as_dict(),
         "conflicts": sum(race.conflicts for race in races) + shared["conflicts"],
-        "removed": sum(race.removed for race in races),
+        "removed": sum(race.removed for race in races) + shared.get("removed", 0),
     }
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +26,7 @@ from imports.errors import (
     NotACorrection,
     StatementInvalid,
 )
+from imports.failpoints import failpoint
 from imports.models import SourceFile
 from imports.readers import gzip_bytes, reject_columns
 
@@ -94,7 +95,8 @@ def version_of(*, priority: int, observed_at: datetime, sha256: str) -> uuid.UUI
     UUIDs compare as bytes, so this orders by priority, then time, then content,
     whoever uploaded what first (docs/adr/0003).
     """
-    milliseconds = int(observed_at.timestamp() * 1000)
+    # Whole numbers: a float of today's seconds can lose the last millisecond.
+    milliseconds = (observed_at - FIRST_MOMENT) // timedelta(milliseconds=1)
     head = priority.to_bytes(2) + milliseconds.to_bytes(6)
     return uuid.UUID(bytes=head + bytes.fromhex(sha256)[:8])
 
@@ -173,6 +175,34 @@ def _new(stored: Stored, *, name: str, statement: Statement) -> SourceFile:
     return file
 
 
+def register_manual(
+    content: IO[bytes],
+    *,
+    name: str,
+    source: str,
+    observed_at: datetime,
+    by: User | None,
+) -> SourceFile:
+    """Take in what a person states; the caller gives each edit a time of its own."""
+    stored = _store(content, name=name)
+    moment = _to_milliseconds(observed_at)
+    return SourceFile.objects.create(
+        source=source,
+        name=_shown(name),
+        kind=SourceFile.Kind.MANUAL,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        storage_path=stored.path,
+        priority=MANUAL_PRIORITY,
+        observed_at=moment,
+        version=version_of(
+            priority=MANUAL_PRIORITY, observed_at=moment, sha256=stored.sha256
+        ),
+        registered_at=timezone.now(),
+        registered_by=by,
+    )
+
+
 @contextmanager
 def local_path(file: SourceFile) -> Iterator[Path]:
     """Give a path that the reader can open, also for a storage that is not local."""
@@ -237,10 +267,23 @@ def _store(content: IO[bytes], *, name: str) -> Stored:
             copy.write(chunk)
         copy.seek(0)
         sha256 = digest.hexdigest()
-        path = f"{sha256[:2]}/{sha256}"
-        if not default_storage.exists(path):
-            path = default_storage.save(path, File(copy))
+        path = _keep(File(copy), path=f"{sha256[:2]}/{sha256}", size=size)
     return Stored(sha256=sha256, size_bytes=size, path=path)
+
+
+def _keep(copy: "File[bytes]", *, path: str, size: int) -> str:
+    """Save the bytes under their hash: whole, or not there, whenever it is killed."""
+    if default_storage.exists(path) and default_storage.size(path) == size:
+        return path
+    try:
+        target = default_storage.path(path)
+    except NotImplementedError:
+        # Such a storage takes a file in whole.
+        return default_storage.save(path, copy)
+    part = default_storage.path(default_storage.save(f"{path}.part", copy))
+    failpoint("mid_store")
+    Path(part).replace(target)
+    return path
 
 
 def _to_milliseconds(moment: datetime) -> datetime:

@@ -44,7 +44,8 @@ def open_staging(
 
 def is_lost(staged: StagedRun) -> bool:
     """Whether a row of the run that was staged is not there any more."""
-    return not is_whole(staged.run_id, tables=staged.tables)
+    # A revert has no files, and stages none.
+    return bool(staged.files) and not is_whole(staged.run_id, tables=staged.tables)
 
 
 def record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> bool:

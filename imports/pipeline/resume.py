@@ -5,6 +5,7 @@ import math
 from imports.errors import RunNotResumable
 from imports.models import ImportRun, RaceCheckpoint, RunFile
 from imports.pipeline import ownership
+from imports.pipeline.revert.runs import standing_revert
 
 State = ImportRun.State
 Race = RaceCheckpoint.State
@@ -47,6 +48,8 @@ def _reason(run: ImportRun) -> str:
         )
     if run.state == State.PLANNED and run.options.get("dry_run"):
         return f"Run {run.pk} is a dry run that waits for a person to confirm it."
+    if run.is_final and (revert := standing_revert(run)):
+        return f"Run {run.pk} was reverted by run {revert.pk}. Import its files again."
     seconds = ownership.seconds_alive(run)
     if not run.is_final and seconds > 0:
         who = f" ({run.owner})" if run.owner else ""

@@ -11,14 +11,25 @@ import structlog
 from django.db import transaction
 
 from imports.errors import ImportsError, UnexpectedFailure
+from imports.failpoints import failpoint
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, ownership, plan, restore, session, trouble
+from imports.pipeline import checkpoint, ownership, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run, keep_totals
 from imports.pipeline.lane import Lane, heed_stop
 from imports.pipeline.ownership import Heartbeat
+from imports.pipeline.plan import (
+    bases,
+    check_race,
+    check_shared,
+    plan_races,
+    shared_basis,
+)
 from imports.pipeline.preview import RacePreview, plan_shared
 from imports.pipeline.registers.staged import StagedRun
+from imports.pipeline.revert.race import revert_race
+from imports.pipeline.revert.runs import open_reverted_races
+from imports.pipeline.revert.shared import put_back_shared, remove_shared
 from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer, Stopwatch
@@ -44,7 +55,9 @@ def prepare_run(run: ImportRun) -> None:
     try:
         with Heartbeat(run) as pulse:
             fence = partial(_fenced, run, pulse=pulse)
-            _stage_and_plan(run, watch=Stopwatch(run), fence=fence)
+            is_revert = run.kind == ImportRun.Kind.REVERT
+            prepare = _plan_revert if is_revert else _stage_and_plan
+            prepare(run, watch=Stopwatch(run), fence=fence)
     except trouble.DatabaseErrors as error:
         raise ownership.explain(error) from error
 
@@ -79,7 +92,14 @@ def end_run(run: ImportRun) -> bool:
     if run.state != State.WRITING:
         return False
     session.set_synchronous_commit("on")
+    failpoint("before_finish")
+    if run.kind == ImportRun.Kind.REVERT:
+        # The races are back: what they referred to can go.
+        with transaction.atomic(durable=True):
+            checkpoint.lock_shared_rows(run.source)
+            remove_shared(run)
     is_ours = finish_run(run)
+    failpoint("after_finish")
     if is_ours:
         run.refresh_from_db()
         log.info("run_finished", run=run.pk, state=run.state, **run.rows)
@@ -89,9 +109,10 @@ def end_run(run: ImportRun) -> bool:
 def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
     if run.run_files.filter(state__in=[File.WAITING, File.STAGED]).exists():
         stage_files(run, watch=watch, fence=fence)
+        failpoint("after_copy")
     if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
-            races = plan.plan_races(run)
+            races = plan_races(run)
             with fence():
                 checkpoint.open_races(run, races)
             timing.rows = len(races)
@@ -100,17 +121,31 @@ def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
                 _keep_plan(run, fence=fence)
             ownership.move(run, to_state=State.PLANNED)
             return
+        failpoint("after_plan")
         ownership.move(run, to_state=State.PLANNED)
         # A run that goes on has them already.
         if run.shared_rows is None:
             with watch.timing("shared"), fence():
                 _write_shared_rows(run)
+        failpoint("after_shared_rows")
         if run.may_be_unchanged:
             with watch.timing("unchanged") as timing:
                 timing.rows = _settle_unchanged_races(run, fence=fence)
         if checkpoint.has_open_races(run.pk):
             with watch.timing("index"):
                 StagingTables(run.pk, run.epoch).index()
+    ownership.move(run, to_state=State.WRITING)
+
+
+def _plan_revert(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+    """Open the races of the run that is put back, and put the shared rows back."""
+    with watch.timing("plan") as timing, fence():
+        timing.rows = open_reverted_races(run)
+    ownership.move(run, to_state=State.PLANNED)
+    if run.shared_rows is None:
+        with watch.timing("shared"), fence():
+            checkpoint.lock_shared_rows(run.source)
+            put_back_shared(run)
     ownership.move(run, to_state=State.WRITING)
 
 
@@ -132,12 +167,12 @@ def _keep_plan(run: ImportRun, *, fence: Fence) -> None:
     StagingTables(run.pk, run.epoch).index()
     staged = StagedRun.of(run)
     # Taken first: what moves while it is planned is noticed.
-    run.basis, bases = plan.shared_basis(run), plan.bases(run.pk)
+    run.basis, basis = shared_basis(run), bases(run.pk)
     shared = plan_shared(staged)
-    open_races = list(run.checkpoints.filter(pk__in=bases))
+    open_races = list(run.checkpoints.filter(pk__in=basis))
     for race in open_races:
         checkpoint.keep_plan(race, RacePreview(race, staged).plan())
-        race.basis = bases[race.pk]
+        race.basis = basis[race.pk]
     with fence():
         checkpoint.save_plans(open_races)
         keep_totals(run, shared=shared)
@@ -146,7 +181,7 @@ def _keep_plan(run: ImportRun, *, fence: Fence) -> None:
 def _write_shared_rows(run: ImportRun) -> None:
     """Write venues, teams, competitors and meetings; the run says that they are in."""
     checkpoint.lock_shared_rows(run.source)
-    plan.check_shared(run)
+    check_shared(run)
     journal = write_shared(StagedRun.of(run))
     run.shared_rows = {
         "rows": journal.counts.as_dict(),
@@ -154,6 +189,7 @@ def _write_shared_rows(run: ImportRun) -> None:
     }
     run.shared_undo = {"inserted": journal.inserted}
     run.save(update_fields=["shared_rows", "shared_undo"])
+    failpoint("before_shared_rows")
 
 
 def _settle_unchanged_races(run: ImportRun, *, fence: Fence) -> int:
@@ -172,7 +208,10 @@ def _settle_unchanged_races(run: ImportRun, *, fence: Fence) -> int:
 
 def _claim_race(run: ImportRun, *, lane: Lane) -> Claim | None:
     session.set_synchronous_commit(run.options["synchronous_commit"])
-    return checkpoint.claim_race(run.pk, owner=lane.owner)
+    claim = checkpoint.claim_race(run.pk, owner=lane.owner)
+    if claim:
+        failpoint("after_claim")
+    return claim
 
 
 def _settle_race(claim: Claim, *, run: StagedRun) -> bool:
@@ -202,10 +241,20 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
     timer = Laptimer()
     with transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
-        plan.check_race(run.run_id, claim.id, basis=claim.basis)
-        result = write_race(claim.key, run=run, timer=timer)
-        if result.rows.written or result.removed or result.undo.get("inserted"):
+        failpoint("after_lock")
+        check_race(run.run_id, claim.id, basis=claim.basis)
+        write = revert_race if run.reverts else write_race
+        result = write(claim.key, run=run, timer=timer)
+        failpoint("before_refresh")
+        # An entrant that is only mentioned counts in the stats, not in the rows.
+        is_changed = (
+            result.rows.written or result.removed or result.undo.get("inserted")
+        )
+        if result.race_id and is_changed:
             refresh_race(result.race_id)
         timer.split("write")
+        failpoint("before_done")
         checkpoint.record_done(claim, result, timer=timer)
+        failpoint("before_commit")
+    failpoint("after_commit")
     log.info("race_done", run=run.run_id, race=claim.name, **result.rows.as_dict())

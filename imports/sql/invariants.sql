@@ -211,6 +211,12 @@ WHERE state = 'claimed'
   AND (owner = '' OR epoch < 1 OR attempts < 1 OR claimed_at IS NULL
        OR lease_until IS NULL)
   AND (%(run)s::bigint IS NULL OR run_id = %(run)s)
+UNION ALL
+SELECT 'run ' || id
+FROM imports_importrun
+WHERE state = 'staging'
+  AND (owner = '' OR epoch < 1 OR attempts < 1 OR claimed_at IS NULL)
+  AND (%(run)s::bigint IS NULL OR id = %(run)s)
 
 -- name: too_many_attempts
 SELECT 'checkpoint ' || id AS key
@@ -537,14 +543,15 @@ FROM imports_rowrevision v JOIN imports_racecheckpoint c ON c.id = v.checkpoint_
 WHERE c.run_id <> v.run_id
 
 -- name: staging_without_run
--- Staging tables whose run is over or gone.
+-- Staging tables whose run is over or gone: …_<run>, or …_<run>_<epoch>.
 SELECT 'table ' || t.relname AS key
-FROM pg_class t
-LEFT JOIN imports_importrun r
-    ON r.id = substring(t.relname FROM '\d+$')::bigint
-WHERE t.relkind = 'r' AND t.relname ~ '^imports_staged_(laps|records)_\d+$'
-  AND t.relnamespace = current_schema()::regnamespace
-  AND (r.id IS NULL OR r.finished_at IS NOT NULL)
+FROM pg_class t,
+     LATERAL regexp_match(
+         t.relname, '^imports_staged_(?:laps|records)_(\d+)(?:_\d+)?$'
+     ) AS found (ids)
+LEFT JOIN imports_importrun r ON r.id = found.ids[1]::bigint
+WHERE t.relkind = 'r' AND t.relnamespace = current_schema()::regnamespace
+  AND found.ids IS NOT NULL AND (r.id IS NULL OR r.finished_at IS NOT NULL)
 
 -- name: transaction_left_open
 SELECT 'process ' || pid AS key

@@ -1,22 +1,28 @@
 """What pages of the admin say of ingestion: states, the kill switch, the last runs."""
 
 from django import template
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 
 from imports import flags
 from imports.admin.badges import file_badge, race_badge, run_badge
+from imports.admin.conflict import marked
+from imports.admin.conflict_lines import Shown, show, state_badge
 from imports.admin.rejection import short_cells
 from imports.errors import FlagInvalid
 from imports.flags import Flag
 from imports.models import FeatureFlag, ImportRun
 
 RUNS_SHOWN = 5
+#: The page of a run shows so many conflicts; the list that it links to has them all.
+CONFLICTS_SHOWN = 20
 
 register = template.Library()
 register.filter("run_badge", run_badge)
 register.filter("race_badge", race_badge)
 register.filter("file_badge", file_badge)
 register.filter("short_cells", short_cells)
+register.filter("conflict_badge", state_badge)
+register.filter("side", marked)
 
 
 @register.inclusion_tag("admin/imports/kill_switch.html")
@@ -37,3 +43,11 @@ def latest_runs() -> QuerySet[ImportRun]:
     """Give the newest runs, for the front page."""
     runs = ImportRun.objects.with_race_counts().select_related("requested_by")
     return runs.order_by("-created_at", "-pk")[:RUNS_SHOWN]
+
+
+@register.simple_tag
+def conflicts_of(run: ImportRun) -> list[Shown]:
+    """Give the first conflicts that the run met, those that are open on top."""
+    rows = run.conflict_rows.select_related("race__meeting")
+    is_open = Case(When(state="open", then=Value(0)), default=Value(1))
+    return show(rows.order_by(is_open, "pk")[:CONFLICTS_SHOWN])

@@ -133,6 +133,7 @@ def test_race_that_moved_is_planned_again(first, update, ingest, write_csv):
     assert run.state == "succeeded"
 
 
+@pytest.mark.unverified(reason="a value is set by hand")
 def test_race_that_moves_after_the_confirmation_is_not_written(
     first, update, ingest, write_csv
 ):

@@ -250,6 +250,20 @@ def test_column_versions_have_one_form(club, versions):
     assert "column_versions_not_canonical" in names()
 
 
+def test_staging_of_any_epoch_goes_with_its_run(club):
+    plant(f"CREATE TABLE imports_staged_records_{club.pk}_2 ()")
+
+    [finding] = invariants.violated()
+
+    assert finding.keys == [f"table imports_staged_records_{club.pk}_2"]
+
+
+def test_run_that_is_prepared_has_an_owner(club):
+    plant(NEW_RUN.format("staging"))
+
+    assert names() == ["claim_without_owner"]
+
+
 def test_race_that_a_revert_took_away_need_not_exist(club):
     plant("UPDATE imports_racecheckpoint SET race_id = NULL")
     plant(NEW_RUN.format("queued"))

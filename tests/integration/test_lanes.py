@@ -138,7 +138,7 @@ def test_run_whose_staging_fails_is_failed_not_stuck(meeting, monkeypatch):
     def boom(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(conductor.plan, "plan_races", boom)
+    monkeypatch.setattr(conductor, "plan_races", boom)
     with pytest.raises(RuntimeError):
         actions.prepare(run, owner="test")
 

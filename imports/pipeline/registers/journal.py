@@ -7,9 +7,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, time
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
 
 from imports.models import Counts, RowRevision
 from imports.pipeline.registers.decide import MANUAL_FROM, Decision, Dispute
@@ -119,11 +121,18 @@ class Journal:
         )
 
 
-def snapshot(row: Versioned) -> dict[str, Any]:
+def snapshot(row: Model) -> dict[str, Any]:
     """Give all columns of a row, as JSON takes them."""
     values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
-    taken: dict[str, Any] = json.loads(json.dumps(values, cls=DjangoJSONEncoder))
+    taken: dict[str, Any] = json.loads(json.dumps(values, cls=_ExactEncoder))
     return taken
+
+
+class _ExactEncoder(DjangoJSONEncoder):
+    """JSON from which a value comes back as it was: Django's cuts microseconds off."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime | time) else super().default(o)
 
 
 def _detail(dispute: Dispute, *, holds: bool) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class StagedRun:
     holds: bool
     #: Conflicts kept in full, a race.
     conflict_rows: int
+    #: The run that is put back, if that is what this one does.
+    reverts: int | None = None
 
     @cached_property
     def tables(self) -> StagingTables:
@@ -87,6 +89,7 @@ class StagedRun:
             batch_rows=run.options["batch_rows"],
             holds=run.options["conflict_policy"] == "hold",
             conflict_rows=run.options["conflict_detail_rows"],
+            reverts=run.reverts_id,
         )
 
 

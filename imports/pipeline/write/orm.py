@@ -104,7 +104,7 @@ def _revision(
 ) -> LapRevision:
     columns = (*COLUMNS, "columns", "version", "older")
     return LapRevision(
-        checkpoint_id=batch.place.checkpoint_id,
+        checkpoint_id=batch.place.checkpoint_id or 0,
         entrant_id=key[0],
         number=key[1],
         existed=row is not None,

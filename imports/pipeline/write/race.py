@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from imports.errors import StagingLost
+from imports.failpoints import failpoint
 from imports.models import Counts
 from imports.pipeline.registers.decide import NEVER
 from imports.pipeline.registers.journal import Journal, Place
@@ -47,7 +48,8 @@ class RaceKey:
 class RaceResult:
     """What became of the rows of one race."""
 
-    race_id: int
+    #: None: there is none any more.
+    race_id: int | None
     rows: Counts
     laps: Counts
     conflicts: int = 0
@@ -88,12 +90,14 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     """Write the staged rows of one race."""
     journal = Journal(run=run, place=key.place)
     records = _fetch(key, run=run)
+    failpoint("after_records")
     timer.split("fetch")
     _write_race_row(key, records["race"], journal=journal)
     race = _open_race(key, records, journal=journal)
     entrant_ids, entrants_floor = _write_entrants(records, race=race, journal=journal)
     pit_stops_floor = _write_pit_stops(records, entrant_ids, race=race, journal=journal)
     timer.split("transform")
+    failpoint("before_laps")
     laps = write_laps(
         LapBatch(
             run=run,
@@ -110,6 +114,7 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
     undo = _raise_floors(race, raised) | {"inserted": _inserted(journal, laps)}
     keep_journal(journal, race_id=race.race_id)
     timer.split("write")
+    failpoint("after_laps")
     return RaceResult(
         race_id=race.race_id,
         rows=journal.counts + laps.counts,

@@ -96,6 +96,7 @@ def test_pages_offer_the_download_and_the_way_back(
     assert "Choose a run in the filter" in as_boss.get(lists).content.decode()
 
 
+@pytest.mark.unverified(reason="refused rows are counted by hand")
 def test_pages_say_how_many_rows_are_kept(as_boss: Client, refused: RunFile) -> None:
     RunFile.objects.filter(pk=refused.pk).update(rows_rejected=3_214)
     lists = reverse("admin:imports_rejection_changelist")
@@ -200,6 +201,7 @@ def test_correction_needs_a_csrf_token(boss: User, refused: RunFile) -> None:
     assert client.post(correct_url(refused)).status_code == 403
 
 
+@pytest.mark.unverified(reason="refused rows are added by hand")
 def test_download_streams_in_a_bounded_number_of_queries(
     as_boss: Client,
     refused: RunFile,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,11 +13,13 @@ from django.utils import timezone
 
 from imports import actions, tasks
 from imports.models import ImportRun, RaceCheckpoint, SourceFile
+from tests.conftest import Ingest
 
 pytestmark = pytest.mark.django_db
 
 RUNS = "admin:imports_importrun_changelist"
 FILES = "admin:imports_sourcefile_changelist"
+LAPS = "meeting,race,entrant,lap,time_ms"
 
 
 def run_page(run: ImportRun) -> str:
@@ -187,3 +190,52 @@ def test_states_change_only_with_a_csrf_token(boss: User) -> None:
     )
 
     assert response.status_code == 403
+
+
+def with_failed_races(run: ImportRun) -> ImportRun:
+    """Let a race of a finished run have failed."""
+    run.checkpoints.update(state="failed", error_code="retry_later", is_retryable=True)
+    ImportRun.objects.filter(pk=run.pk).update(state="failed")
+    return run
+
+
+def test_retry_lets_failed_races_wait_and_says_what_it_left(
+    as_boss: Client, ashford: ImportRun, ingest: Ingest, write_csv: Callable[..., Path]
+) -> None:
+    other = ingest(write_csv("wood.csv", LAPS, "wood,1,ann,1,61000"))
+    with_failed_races(ashford)
+
+    page = choose(as_boss, RUNS, "retry_races", [ashford, other])
+
+    assert "1 race waits again, of 1 run" in page
+    assert f"Run {other.pk} succeeded: nothing of it is left to do." in page
+    ashford.refresh_from_db()
+    assert ashford.state == "queued"
+    tasks.work(ashford.pk)
+    ashford.refresh_from_db()
+    assert ashford.state == "succeeded"
+
+
+def test_run_page_offers_a_retry_where_something_is_left(
+    as_boss: Client, ashford: ImportRun
+) -> None:
+    assert "retry_races" not in as_boss.get(run_page(ashford)).content.decode()
+
+    with_failed_races(ashford)
+
+    page = as_boss.get(run_page(ashford)).content.decode()
+    assert 'value="retry_races"' in page
+    assert "Retry 1 failed race<" in page
+
+
+def test_retry_needs_permission(
+    as_clerk: Client, ashford: ImportRun, allow: Callable[..., None]
+) -> None:
+    allow("view_importrun")
+    with_failed_races(ashford)
+
+    choose(as_clerk, RUNS, "retry_races", [ashford])
+
+    ashford.refresh_from_db()
+    assert ashford.state == "failed"
+    assert "retry_races" not in as_clerk.get(run_page(ashford)).content.decode()

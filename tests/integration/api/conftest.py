@@ -7,12 +7,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.test import TestCase, override_settings
+from django.utils import timezone
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from imports import actions
 from imports.actions import Order
-from imports.models import Counts, ImportRun, Rejection, SourceFile
+from imports.models import Conflict, Counts, ImportRun, Rejection, SourceFile
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap, Meeting, PitStop, Race
@@ -86,6 +87,47 @@ def _count_refused(run: ImportRun, refused: dict[SourceFile, int]) -> None:
     more = Counts(read=3, rejected=3)
     run.rows = (run.row_counts + more).as_dict()
     run.save(update_fields=["rows"])
+
+
+@pytest.fixture
+def conflicts(season: None, bahrain: Race) -> list[Conflict]:
+    """Give an open conflict on a lap and one on a team that a person has settled."""
+    run = ImportRun.objects.get()
+    older, newer = SourceFile.objects.order_by("version")[:2]
+    sides = {
+        "source": SOURCE,
+        "run": run,
+        "older_version": older.version,
+        "newer_version": newer.version,
+        "in_force": "newer",
+        "rule": "newest",
+    }
+    return Conflict.objects.bulk_create(
+        [
+            Conflict(
+                race=bahrain,
+                kind="lap",
+                meeting_key="1074",
+                race_key="race",
+                key="844",
+                number=5,
+                newer_row=7,
+                fields={"time_ms": [97_000, 97_500], "in_pit": [None, True]},
+                state="open",
+                **sides,
+            ),
+            Conflict(
+                kind="team",
+                key="6",
+                fields={"name": ["Ferrari", "Scuderia"]},
+                state="settled",
+                chosen="older",
+                settled_at=timezone.now(),
+                note="As on the car.",
+                **sides,
+            ),
+        ]
+    )
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ LISTS = {
     "files": 1,
     "runs": 1,
     "rejections": 1,
+    "conflicts": 2,
 }
 
 
@@ -88,7 +89,9 @@ def test_files_come_newest_first(client):
 
 
 @pytest.mark.parametrize("resource", LISTS)
-def test_list_asks_as_many_queries_for_one_row_as_for_many(get, resource, rejections):
+def test_list_asks_as_many_queries_for_one_row_as_for_many(
+    get, resource, rejections, conflicts
+):
     counts = []
     for size in (1, 2_000):
         with CaptureQueriesContext(connection) as queries:
@@ -134,6 +137,52 @@ def test_filter_finds_its_rows(get, rejections, resource, parameters, rows):
         ).count()
         assert rows
     assert len(found) == rows
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rows"),
+    [
+        ({"state": "open"}, 1),
+        ({"state": "ruled"}, 0),
+        ({"kind": "team"}, 1),
+        ({"source": "test"}, 2),
+        ({"source": "other"}, 0),
+        ({"field": "time_ms"}, 1),
+        ({"field": "in_pit"}, 1),
+        ({"field": "weight"}, 0),
+        ({"race": 0}, 0),
+        ({"run": 0}, 0),
+    ],
+)
+def test_conflicts_are_filtered(get, conflicts, parameters, rows):
+    assert len(get("conflicts", **parameters).data["results"]) == rows
+
+
+def test_conflicts_are_filtered_by_race_and_run(get, conflicts, bahrain):
+    of_lap = conflicts[0]
+
+    for parameters in ({"race": bahrain.pk}, {"run": of_lap.run_id, "kind": "lap"}):
+        found = get("conflicts", **parameters).data["results"]
+        assert [row["id"] for row in found] == [of_lap.pk]
+
+
+def test_conflict_tells_both_sides_and_their_files(get, conflicts):
+    of_lap = conflicts[0]
+    older, newer = SourceFile.objects.order_by("version")[:2]
+
+    row = get(f"conflicts/{of_lap.pk}").data
+
+    assert row["older"] == {
+        "file": {"id": older.pk, "name": older.name},
+        "row": None,
+        "values": {"time_ms": 97_000, "in_pit": None},
+    }
+    assert row["newer"] == {
+        "file": {"id": newer.pk, "name": newer.name},
+        "row": 7,
+        "values": {"time_ms": 97_500, "in_pit": True},
+    }
+    assert (row["state"], row["in_force"], row["chosen"]) == ("open", "newer", "")
 
 
 def test_rejections_are_filtered_by_file_and_run(get, rejections):

@@ -23,7 +23,7 @@ def test_schema_has_every_resource(schema):
 
     assert lists == {
         *("meetings", "races", "entrants", "laps", "pit-stops"),
-        *("files", "runs", "rejections"),
+        *("files", "runs", "rejections", "conflicts"),
     }
 
 
@@ -49,12 +49,12 @@ def test_schema_lists_filters_and_paging(schema):
     ]
 
 
-@pytest.mark.usefixtures("implied_lap", "rejections")
+@pytest.mark.usefixtures("implied_lap", "rejections", "conflicts")
 @pytest.mark.parametrize(
     "resource",
     [
         *("meetings", "races", "entrants", "laps", "pit-stops"),
-        *("files", "runs", "rejections"),
+        *("files", "runs", "rejections", "conflicts"),
     ],
 )
 def test_responses_are_as_the_schema_says(client, schema, resource):

@@ -1,111 +1,35 @@
 """Runs that go on: after a death anywhere, what is in is what a straight run gives."""
 
-import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from imports import actions
-from imports.actions import Order
-from imports.errors import LeaseLost, RunNotResumable
-from imports.flags import Flag
+from imports.errors import LeaseLost
 from imports.models import ImportRun, RaceCheckpoint, Rejection, RunFile
 from imports.pipeline import checkpoint, stage
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
-from imports.pipeline.manifest import Statement
 from imports.pipeline.staging_tables import StagingTables
 from races.models import Lap
 from tests import state
+from tests.integration.resume.steps import (
+    RACES,
+    expire,
+    resume,
+    straight,
+    tables_of,
+    write,
+)
 
-HEADER = "meeting,race,entrant,lap,time_ms"
-RACES = 4
-PAST = "2020-01-01T00:00Z"
+#: Not what a crash does, but what a mistake might.
+LAST_RACE = f"DELETE FROM {{}} WHERE race_key = '{RACES}'"
 
 
 class Killed(BaseException):
     """What ends a worker at once: nothing that it would still do is done."""
-
-
-@pytest.fixture
-def files(write_csv: Callable[..., Path]) -> list[Path]:
-    laps = [
-        f"ashford,{race},{car},{lap},{60_000 + lap}"
-        for race in range(1, RACES + 1)
-        for car in (7, 8)
-        for lap in (1, 2)
-    ]
-    stops = [f"ashford,{race},7,1,{25_000 + race}" for race in range(1, RACES + 1)]
-    return [
-        write_csv("laps.csv", HEADER, *laps, "ashford,1,9,1,never"),
-        write_csv("stops.csv", "meeting,race,entrant,stop,duration_ms", *stops),
-    ]
-
-
-@pytest.fixture
-def start(files: list[Path]) -> Callable[..., ImportRun]:
-    """Give a function that makes a queued run of the files."""
-
-    def start_run() -> ImportRun:
-        registered = actions.register_paths(files, statement=Statement(source="test"))
-        trigger = ImportRun.Trigger.COMMAND
-        return actions.start_run(registered, order=Order(trigger=trigger, force=True))
-
-    return start_run
-
-
-@pytest.fixture
-def run(start: Callable[..., ImportRun]) -> ImportRun:
-    """A run that is prepared: its races wait for lanes."""
-    run = start()
-    assert actions.prepare(run, owner="test")
-    return run
-
-
-def straight(start: Callable[..., ImportRun]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the tables and totals of a run that nothing befell; empty the tables."""
-    run = start()
-    actions.work_run(run, lanes=[Lane(name="straight")])
-    run.refresh_from_db()
-    assert run.state == "succeeded"
-    found = state.tables()
-    state.clear()
-    return found, run.rows
-
-
-def resume(run: ImportRun) -> ImportRun:
-    actions.resume_run(run, by=None)
-    run.refresh_from_db()
-    actions.work_run(run, lanes=[Lane(name="resumed")])
-    run.refresh_from_db()
-    return run
-
-
-def write(run: ImportRun, *, races: int) -> None:
-    """Write so many races and stop dead: the run is not ended."""
-    settled: list[Any] = []
-    lane = Lane(
-        name="dies", is_time_up=lambda: len(settled) >= races, on_race=settled.append
-    )
-    conductor.run_lane(run, lane=lane)
-
-
-def expire(run: ImportRun) -> None:
-    """Let all leases of a run be out."""
-    ImportRun.objects.filter(pk=run.pk).update(claimed_at=PAST, heartbeat_at=None)
-    run.checkpoints.filter(state="claimed").update(lease_until=PAST)
-
-
-def tables_of(run: ImportRun) -> list[str]:
-    with connection.cursor() as cursor:
-        names = connection.introspection.table_names(cursor)
-    return [name for name in names if f"_{run.pk}_" in name and "staged" in name]
 
 
 @pytest.mark.django_db
@@ -183,9 +107,7 @@ def test_staging_lost_before_a_resume_is_staged_again(start, loss):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    "loss", ["TRUNCATE {}", "DROP TABLE {}", "DELETE FROM {} LIMIT"]
-)
+@pytest.mark.parametrize("loss", ["TRUNCATE {}", "DROP TABLE {}", LAST_RACE])
 @pytest.mark.parametrize("lanes", [1, 3])
 def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     tables, rows = straight(start)
@@ -196,10 +118,8 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     def lose(claim: Any) -> None:
         if not lost:
             lost.append(claim.number)
-            if "LIMIT" in loss:
-                _execute(f"DELETE FROM {staging.laps} WHERE race_key = '{RACES}'")
-            else:
-                _execute(loss.format(f"{staging.laps}, {staging.records}"))
+            named = f"{staging.laps}, {staging.records}"
+            _execute(loss.format(staging.laps if loss == LAST_RACE else named))
 
     # The last attempt of every race: the loss must not burn it.
     limit = [Lane(name=f"lane-{n}", on_race=lose) for n in range(lanes)]
@@ -211,7 +131,8 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     run.refresh_from_db()
     assert (run.state, run.rows) == ("succeeded", rows)
     assert state.tables() == tables
-    assert run.epoch == 2 or lanes > 1
+    # Beside others, a race may have been written before it could be lost.
+    assert run.epoch == 2 or (lanes > 1 and run.epoch == 1)
 
 
 def _execute(sql: str) -> None:
@@ -330,106 +251,6 @@ def test_refused_files_stay_refused(ingest, files, write_csv):
     assert run.run_files.get(name="notes.csv").state == RunFile.State.REJECTED
 
 
-def _command(**options: Any) -> tuple[int, dict[str, Any]]:
-    out = StringIO()
-    try:
-        call_command(
-            "ingest_races", json=True, stdout=out, stderr=StringIO(), **options
-        )
-    except SystemExit as error:
-        return int(str(error.code)), json.loads(out.getvalue())
-    return 0, json.loads(out.getvalue())
-
-
-@pytest.mark.django_db
-def test_command_resumes_a_run(run):
-    write(run, races=1)
-
-    code, result = _command(resume=run.pk)
-
-    assert (code, result["run"], result["state"]) == (0, run.pk, "succeeded")
-    assert result["races"]["succeeded"] == RACES
-
-
-@pytest.mark.django_db
-def test_command_leaves_a_resumed_run_to_workers(run):
-    expire(run)
-
-    code, result = _command(resume=run.pk, queue=True)
-
-    assert (code, result["state"]) == (0, "queued")
-
-
-def _owned(run: ImportRun) -> None:
-    actions.claim_run(run, owner="somebody")
-
-
-def _written(run: ImportRun) -> None:
-    actions.prepare(run, owner="somebody")
-    assert checkpoint.claim_race(run.pk, owner="somebody")
-
-
-def _done(run: ImportRun) -> None:
-    actions.work_run(run, lanes=[Lane(name="test")])
-
-
-def _dry(run: ImportRun) -> None:
-    run.options["dry_run"] = True
-    run.state = "planned"
-    run.save()
-
-
-def _switched_off(run: ImportRun) -> None:
-    actions.set_flag(Flag.INGEST_ENABLED, "off", reason="", by=None)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("happen", "words"),
-    [
-        (_owned, r"being worked on \(somebody\).*try again in \d+ s"),
-        (_written, r"being worked on.*try again in \d+ s"),
-        (_done, "succeeded: nothing"),
-        (_dry, "dry run that waits"),
-        (_switched_off, "switched off"),
-    ],
-)
-def test_run_that_cannot_be_resumed_is_refused_in_a_sentence(start, happen, words):
-    run = start()
-    happen(run)
-    before = ImportRun.objects.filter(pk=run.pk).values().get()
-
-    with pytest.raises(CommandError, match=words) as caught:
-        _command(resume=run.pk)
-
-    assert caught.value.returncode == 2
-    assert ImportRun.objects.filter(pk=run.pk).values().get() == before
-
-
-@pytest.mark.django_db
-def test_run_of_which_only_files_are_missing_is_refused(ingest, files, write_csv):
-    run = ingest(*files, write_csv("notes.csv", "hello,world", "1,2"))
-
-    with pytest.raises(RunNotResumable, match="files that cannot be read"):
-        actions.resume_run(run, by=None)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"resume": 99_999}, "There is no run 99999"),
-        ({"resume": 1, "writer": "orm", "force": True}, "leave out --writer, --force"),
-        ({}, "or --resume RUN"),
-    ],
-)
-def test_wrong_options_of_resume_are_named(options, words):
-    with pytest.raises(CommandError, match=words) as caught:
-        _command(**options)
-
-    assert caught.value.returncode == 2
-
-
 @pytest.mark.django_db
 def test_interrupted_preparation_can_go_on(start, monkeypatch):
     run = start()
@@ -448,3 +269,21 @@ def test_interrupted_preparation_can_go_on(start, monkeypatch):
 
     assert run.state == "succeeded"
     assert RaceCheckpoint.objects.filter(run=run, state="done").count() == RACES
+
+
+@pytest.mark.django_db
+def test_interrupted_lane_leaves_no_race_that_it_holds_unknown(start, monkeypatch):
+    run = start()
+    claim_race = checkpoint.claim_race
+
+    def claim_and_interrupt(*args: Any, **kwargs: Any) -> None:
+        assert claim_race(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checkpoint, "claim_race", claim_and_interrupt)
+        actions.work_run(run, lanes=[Lane(name="test")])
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
+    assert set(run.checkpoints.values_list("state", flat=True)) == {"cancelled"}

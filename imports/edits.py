@@ -1,0 +1,65 @@
+"""What a person states: edits of values, and choices between the sides of conflicts.
+
+Every door (admin, API) enters here; what follows is an import as any other, of files
+that no other outranks (docs/data-flow.md).
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from imports import actions, flags
+from imports.errors import IngestDisabled
+from imports.models import Conflict, ImportRun
+from imports.pipeline import choice, manual
+from imports.pipeline.choice import Settled
+from imports.pipeline.lane import Lane
+from imports.pipeline.manual import ManualRow
+
+
+def apply_edit(
+    rows: Iterable[ManualRow], *, source: str, by: User | None, note: str = ""
+) -> ImportRun:
+    """State a person's values of rows of a source, and work the run of it here.
+
+    No file outranks them, only a later edit. The run says by its state whether they
+    are in.
+    """
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    order = actions.Order(
+        trigger=ImportRun.Trigger.ADMIN, by=by, kind=ImportRun.Kind.EDIT, note=note
+    )
+    with transaction.atomic():
+        files = manual.register(rows, source=source, by=by)
+        named = [actions.Registered(file=file, name=file.name) for file in files]
+        run = actions.start_run(named, order=order)
+    actions.work_run(run, lanes=[Lane(name=f"edit-{run.pk}")])
+    run.refresh_from_db()
+    if run.state == ImportRun.State.SUCCEEDED:
+        choice.name_edits(run, note=note)
+    return run
+
+
+def settle_conflicts(
+    conflicts: Iterable[Conflict], *, side: str, by: User | None, note: str = ""
+) -> Settled:
+    """Put one side's values in force, as an edit; one run a source.
+
+    A conflict counts as settled only where the run is in, and unless a later choice
+    came between. Any can be settled again.
+    """
+    chosen = choice.choose(conflicts, side=side)
+    settled = Settled(refused=chosen.refused)
+    for source, choices in chosen.by_source.items():
+        rows = [row for row, _ in choices]
+        run = apply_edit(rows, source=source, by=by, note=note)
+        settled.runs.append(run)
+        if run.state == ImportRun.State.SUCCEEDED:
+            marked = choice.mark_settled(choices, run=run, side=side, note=note)
+            settled.count += marked
+            settled.overtaken += sum(len(same) for _, same in choices) - marked
+        else:
+            settled.refused.append(choice.why_not(run))
+    return settled
