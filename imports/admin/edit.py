@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from imports import edits
+from imports import actions
 from imports.admin.conflict_lines import file_link, value
 from imports.admin.edit_form import EditForm, KeyField
 from imports.errors import ImportsError
@@ -114,7 +114,7 @@ def _write(request: HttpRequest, target: Target, form: EditForm, *, note: str) -
     """State the changes; give the reason where they are not in."""
     row = ManualRow(kind=target.kind, values=form.changes, **target.names)
     try:
-        run = edits.apply_edit(
+        run = actions.apply_edit(
             [row],
             source=target.source,
             by=request.user,  # type: ignore[arg-type]

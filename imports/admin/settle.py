@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from imports import edits
+from imports import actions
 from imports.admin.conflict_lines import show
 from imports.errors import ImportsError
 from imports.models import Conflict
@@ -106,7 +106,7 @@ def _settle(
     request: HttpRequest, conflicts: Sequence[Conflict], *, side: str, note: str
 ) -> HttpResponse:
     try:
-        settled = edits.settle_conflicts(
+        settled = actions.settle_conflicts(
             conflicts,
             side=side,
             by=request.user,  # type: ignore[arg-type]

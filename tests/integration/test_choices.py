@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from imports import edits
+from imports import actions
 from imports.models import Conflict, ImportRun, SourceFile
 from imports.pipeline import choice
 from imports.pipeline.in_force import rows_in_force
@@ -50,7 +50,7 @@ def lap(number: int = 1) -> Lap:
 
 
 def settle(side: str, *conflicts: Conflict, by: User | None = None) -> choice.Settled:
-    return edits.settle_conflicts(conflicts, side=side, by=by, note="tape")
+    return actions.settle_conflicts(conflicts, side=side, by=by, note="tape")
 
 
 @pytest.mark.parametrize(("side", "time_ms"), [("older", 62_500), ("newer", 63_000)])

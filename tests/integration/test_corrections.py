@@ -233,7 +233,7 @@ def test_rows_of_a_run_that_failed_are_not_marked(
 
     path = save(tmp_path / "c.csv", corrected(download(first), lap2="61"))
     with monkeypatch.context() as broken:
-        broken.setattr("imports.pipeline.run.write_race", fail)
+        broken.setattr("imports.pipeline.transactions.write_race", fail)
         failed = replay(path, first=first.source_file)
     assert failed.state != "succeeded"
     assert not Rejection.objects.filter(corrected_by__isnull=False).exists()

@@ -14,7 +14,7 @@ from imports.actions import Order, Registered
 from imports.errors import LeaseLost
 from imports.flags import Flag
 from imports.models import Counts, ImportRun, RaceCheckpoint
-from imports.pipeline import checkpoint
+from imports.pipeline import checkpoint, transactions
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
@@ -120,7 +120,7 @@ def test_retryable_error_is_tried_again_and_a_lasting_one_fails(run, monkeypatch
         with connection.cursor() as cursor:
             cursor.execute("DO $$ BEGIN RAISE deadlock_detected; END $$")
 
-    monkeypatch.setattr(conductor, "write_race", deadlock)
+    monkeypatch.setattr(transactions, "write_race", deadlock)
     RaceCheckpoint.objects.filter(run=run).exclude(number=1).delete()
 
     conductor.run_lane(run, lane=Lane(name="test"))
@@ -237,14 +237,14 @@ def test_race_whose_lanes_keep_dying_is_quarantined(run):
 
 @pytest.mark.django_db
 def test_mistake_of_ours_in_one_race_leaves_the_others_written(run, monkeypatch):
-    write_race = conductor.write_race
+    write_race = transactions.write_race
 
     def stumble(key: Any, **rest: Any) -> Any:
         if key.race_key == "2":
             raise RuntimeError("a mistake of ours")
         return write_race(key, **rest)
 
-    monkeypatch.setattr(conductor, "write_race", stumble)
+    monkeypatch.setattr(transactions, "write_race", stumble)
     conductor.run_lane(run, lane=Lane(name="test"))
     conductor.end_run(run)
 

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from imports import actions, edits
+from imports import actions
 from imports.errors import EditRefused, IngestDisabled
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, SourceFile
@@ -51,7 +51,7 @@ def lap(number: int = 1) -> Lap:
 
 
 def edit(*rows: ManualRow, by: User | None = None) -> ImportRun:
-    run = edits.apply_edit(rows, source=SOURCE, by=by, note="seen on video")
+    run = actions.apply_edit(rows, source=SOURCE, by=by, note="seen on video")
     assert run.state == "succeeded", choice.why_not(run)
     return run
 

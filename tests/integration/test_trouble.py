@@ -11,7 +11,7 @@ from imports import actions
 from imports.actions import Order
 from imports.errors import DatabaseAway, LeaseLost
 from imports.models import ImportRun
-from imports.pipeline import checkpoint, ownership, trouble
+from imports.pipeline import checkpoint, ownership, transactions, trouble
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
@@ -56,7 +56,7 @@ def cut() -> None:
     [
         (checkpoint, "claim_race"),
         (checkpoint, "lock_race"),
-        (conductor, "write_race"),
+        (transactions, "write_race"),
         (checkpoint, "record_done"),
         (checkpoint, "record_failed"),
         (checkpoint, "settle_abandoned"),
@@ -73,7 +73,7 @@ def test_lane_whose_connection_is_cut_writes_every_race(run, monkeypatch, module
         return original(*args, **kwargs)
 
     if name == "record_failed":
-        monkeypatch.setattr(conductor, "refresh_race", _deadlock_once())
+        monkeypatch.setattr(transactions, "refresh_race", _deadlock_once())
     monkeypatch.setattr(module, name, cut_first)
     conductor.run_lane(run, lane=Lane(name="test"))
     conductor.end_run(run)
@@ -89,7 +89,7 @@ def test_lane_whose_connection_is_cut_writes_every_race(run, monkeypatch, module
 
 def _deadlock_once() -> Any:
     calls: list[int] = []
-    refresh_race = conductor.refresh_race
+    refresh_race = transactions.refresh_race
 
     def deadlock(race_id: int) -> None:
         calls.append(race_id)
@@ -180,7 +180,7 @@ def test_error_that_is_not_the_connection_is_not_waited_for(settings):
     assert len(calls) == 1
 
 
-@pytest.mark.parametrize("step", ["stage_files", "plan_races", "_write_shared_rows"])
+@pytest.mark.parametrize("step", ["stage_files", "plan_races", "write_shared_rows"])
 def test_preparer_whose_connection_is_cut_prepares_again(queued, monkeypatch, step):
     original = getattr(conductor, step)
     cuts: list[int] = []

@@ -8,8 +8,8 @@ from dataclasses import replace
 from django.db.models import F, Q
 
 from imports.models import Conflict, ImportRun
+from imports.pipeline.registers.journal import snapshot
 from imports.pipeline.revert.rows import Fate, RowPlan, Snapshot
-from imports.pipeline.write.journal import snapshot
 
 State = Conflict.State
 Rule = Conflict.Rule

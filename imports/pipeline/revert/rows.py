@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from imports.models import Conflict, RowRevision
-from imports.pipeline.write.journal import snapshot
+from imports.pipeline.registers.journal import snapshot
 from races.models import Competitor, Entrant, Meeting, PitStop, Race, Team, Venue
 from races.natural_keys import NATURAL_KEYS
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Concat
 from django.test import Client
 from django.urls import reverse
 
-from imports import actions, edits
+from imports import actions
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun
 from races.models import Lap, Race
@@ -145,7 +145,7 @@ def test_list_is_filtered_by_race_run_and_pair(
 
 
 def test_pairs_of_files_are_counted(as_boss: Client, of_lap: Conflict) -> None:
-    edits.settle_conflicts([of_lap], side="older", by=None)
+    actions.settle_conflicts([of_lap], side="older", by=None)
 
     pairs = as_boss.get(reverse(LIST)).context_data["pairs"]
 
@@ -174,7 +174,7 @@ def test_page_costs_the_same_queries_for_a_longer_history(
     costs = []
     for _ in range(2):
         for side in ("older", "newer"):
-            edits.settle_conflicts([of_lap], side=side, by=None)
+            actions.settle_conflicts([of_lap], side=side, by=None)
         costs.append(query_count(as_boss, page_of(of_lap)))
 
     assert costs[0] == costs[1]
@@ -183,8 +183,8 @@ def test_page_costs_the_same_queries_for_a_longer_history(
 def test_page_tells_the_history_of_the_row(
     as_boss: Client, boss: User, of_lap: Conflict
 ) -> None:
-    edits.settle_conflicts([of_lap], side="older", by=boss, note="tape")
-    edits.settle_conflicts([of_lap], side="newer", by=boss, note="no, live")
+    actions.settle_conflicts([of_lap], side="older", by=boss, note="tape")
+    actions.settle_conflicts([of_lap], side="newer", by=boss, note="no, live")
 
     decisions = as_boss.get(page_of(of_lap)).context_data["decisions"]
 

@@ -9,7 +9,7 @@ from django.db import connection
 from imports import actions
 from imports.errors import LeaseLost
 from imports.models import ImportRun, RaceCheckpoint, Rejection, RunFile
-from imports.pipeline import checkpoint, stage
+from imports.pipeline import checkpoint, stage, transactions
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
 from imports.pipeline.staging_tables import StagingTables
@@ -54,7 +54,7 @@ def test_run_resumed_after_any_race_equals_a_straight_one(start, races):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "step", ["plan_races", "_write_shared_rows", "_stage_and_plan", "stage_files"]
+    "step", ["plan_races", "write_shared_rows", "_stage_and_plan", "stage_files"]
 )
 def test_run_killed_while_prepared_goes_on(start, monkeypatch, step):
     tables, rows = straight(start)
@@ -125,7 +125,7 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     limit = [Lane(name=f"lane-{n}", on_race=lose) for n in range(lanes)]
     assert actions.prepare(run, owner=limit[0].owner)
     run.checkpoints.update(attempts=2)
-    actions._run_lanes(run, limit)
+    actions.run_lanes(run, limit)
     conductor.end_run(run)
 
     run.refresh_from_db()
@@ -149,7 +149,7 @@ def test_frozen_preparer_that_wakes_changes_nothing(start, monkeypatch, moment):
         "staging": (stage, "_copy_streams"),
         "recorded": (stage, "_record"),
         "planned": (conductor, "plan_races"),
-        "moved": (conductor, "_write_shared_rows"),
+        "moved": (conductor, "write_shared_rows"),
     }[moment]
     original = getattr(module, name)
     others: list[ImportRun] = []
@@ -195,7 +195,7 @@ def _take_over(run_id: int) -> ImportRun:
 
 @pytest.mark.django_db
 def test_failed_and_cancelled_races_wait_again_and_done_ones_stay(run, monkeypatch):
-    write_race = conductor.write_race
+    write_race = transactions.write_race
 
     def refuse(key: Any, **rest: Any) -> Any:
         if key.race_key == "2":
@@ -203,7 +203,7 @@ def test_failed_and_cancelled_races_wait_again_and_done_ones_stay(run, monkeypat
         return write_race(key, **rest)
 
     with monkeypatch.context() as patched:
-        patched.setattr(conductor, "write_race", refuse)
+        patched.setattr(transactions, "write_race", refuse)
         write(run, races=4)
         actions.cancel_runs([run], by=None)
     run.refresh_from_db()

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from imports import actions, flags
+from imports import flags
+from imports.actions.files import Registered
+from imports.actions.start import Order, start_run
+from imports.actions.work import work_run
 from imports.errors import IngestDisabled
 from imports.models import Conflict, ImportRun
 from imports.pipeline import choice, manual
@@ -28,14 +31,14 @@ def apply_edit(
     """
     if not flags.is_ingest_enabled():
         raise IngestDisabled
-    order = actions.Order(
+    order = Order(
         trigger=ImportRun.Trigger.ADMIN, by=by, kind=ImportRun.Kind.EDIT, note=note
     )
     with transaction.atomic():
         files = manual.register(rows, source=source, by=by)
-        named = [actions.Registered(file=file, name=file.name) for file in files]
-        run = actions.start_run(named, order=order)
-    actions.work_run(run, lanes=[Lane(name=f"edit-{run.pk}")])
+        named = [Registered(file=file, name=file.name) for file in files]
+        run = start_run(named, order=order)
+    work_run(run, lanes=[Lane(name=f"edit-{run.pk}")])
     run.refresh_from_db()
     if run.state == ImportRun.State.SUCCEEDED:
         choice.name_edits(run, note=note)

@@ -1,0 +1,35 @@
+"""What can be done: every door (admin, command, API, queue) enters here.
+
+Writes across models, each in one transaction; keyword-only, `by` says who.
+"""
+
+from imports.actions.edits import apply_edit, settle_conflicts
+from imports.actions.files import Registered, register_paths, register_uploads
+from imports.actions.flags import set_flag
+from imports.actions.resume import confirm_plan, resume_run
+from imports.actions.start import Order, start_revert, start_run
+from imports.actions.stop import cancel_runs, give_up
+from imports.actions.sweep import sweep
+from imports.actions.work import claim_run, lanes_of, prepare, run_lanes, work_run
+
+__all__ = [
+    "Order",
+    "Registered",
+    "apply_edit",
+    "cancel_runs",
+    "claim_run",
+    "confirm_plan",
+    "give_up",
+    "lanes_of",
+    "prepare",
+    "register_paths",
+    "register_uploads",
+    "resume_run",
+    "run_lanes",
+    "set_flag",
+    "settle_conflicts",
+    "start_revert",
+    "start_run",
+    "sweep",
+    "work_run",
+]

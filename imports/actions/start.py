@@ -1,0 +1,110 @@
+"""Make runs: of files, or to put another run back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from imports import doorbell, flags
+from imports.actions.files import Registered
+from imports.errors import (
+    IngestDisabled,
+    NothingToImport,
+)
+from imports.failpoints import failpoint
+from imports.flags import Flag, FlagValue
+from imports.models import ImportRun, RunFile
+from imports.pipeline.revert.runs import new_revert, refuse_unless_revertable
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of a run: by which door, with which options over the flags."""
+
+    trigger: str
+    by: User | None = None
+    #: Read files again that were imported before.
+    force: bool = False
+    #: Stop after the plan, and wait for a person to confirm it.
+    dry_run: bool = False
+    options: dict[Flag, FlagValue] = field(default_factory=dict)
+    kind: str = ImportRun.Kind.IMPORT
+    #: Why, in the words of who asks.
+    note: str = ""
+
+
+def start_run(
+    files: Sequence[Registered], *, order: Order, in_queue: bool = False
+) -> ImportRun:
+    """Make a run of files of one source; in the queue, ring for a worker with it."""
+    if not files:
+        raise NothingToImport("There is no file to import. Name at least one.")
+    sources = {registered.file.source for registered in files}
+    if len(sources) > 1:
+        raise NothingToImport(
+            f"The files are of several sources ({', '.join(sorted(sources))}); "
+            "a run takes one. Start a run for each."
+        )
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    in_force = flags.current() | order.options
+    with transaction.atomic():
+        run = ImportRun.objects.create(
+            source=sources.pop(),
+            kind=order.kind,
+            trigger=order.trigger,
+            requested_by=order.by,
+            created_at=timezone.now(),
+            options={
+                **{flag.value: value for flag, value in in_force.items()},
+                "force": order.force,
+                "dry_run": order.dry_run,
+                **({"note": order.note} if order.note else {}),
+            },
+        )
+        _add_files(run, files, force=order.force)
+        if in_queue:
+            doorbell.ring_for_run(run.pk)
+    failpoint("after_run_created")
+    return run
+
+
+def start_revert(
+    run: ImportRun, *, trigger: str, by: User | None, in_queue: bool = False
+) -> ImportRun:
+    """Make the run that puts a run back; RunNotRevertable says why it cannot be."""
+    if not flags.is_ingest_enabled():
+        raise IngestDisabled
+    with transaction.atomic():
+        # Under the lock nobody else reverts it, or goes on with it.
+        run = ImportRun.objects.select_for_update().get(pk=run.pk)
+        refuse_unless_revertable(run)
+        revert = new_revert(run, trigger=trigger, by=by)
+        revert.save()
+        if in_queue:
+            doorbell.ring_for_run(revert.pk)
+    log.info(
+        "revert_started", run=revert.pk, reverts=run.pk, by=str(by or "the system")
+    )
+    return revert
+
+
+def _add_files(run: ImportRun, files: Sequence[Registered], *, force: bool) -> None:
+    seen: set[int] = set()
+    for number, registered in enumerate(files, start=1):
+        file = registered.file
+        is_known = file.pk in seen or (file.imported_at is not None and not force)
+        seen.add(file.pk)
+        RunFile.objects.create(
+            run=run,
+            source_file=file,
+            number=number,
+            name=registered.name,
+            state=RunFile.State.DUPLICATE if is_known else RunFile.State.WAITING,
+            layout=file.layout,
+        )

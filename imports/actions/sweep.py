@@ -1,0 +1,58 @@
+"""See to what dead workers left."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from imports import conf, doorbell
+from imports.actions.stop import (
+    cancel_runs,
+    drop_leaked_staging,
+    give_up,
+    settle_and_end,
+)
+from imports.models import ImportRun
+from imports.pipeline import sweep as sweeping
+from imports.pipeline.sweep import Swept
+
+log = structlog.get_logger(__name__)
+
+
+DIED = (
+    "Its worker died while it prepared the run. Go on with it by ingest_races --resume."
+)
+
+
+def sweep() -> Swept:
+    """See to what dead workers left; safe beside any number of other sweeps."""
+    with transaction.atomic():
+        requeued = sweeping.requeue_dead_runs()
+        for run_id in requeued:
+            doorbell.ring_for_run(run_id)
+    with transaction.atomic():
+        given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
+    _discard_old_plans()
+    ended = [run.pk for run in sweeping.writing_runs() if settle_and_end(run)]
+    with transaction.atomic():
+        rung = sweeping.unattended_runs()
+        for run_id in rung:
+            doorbell.ring_for_lane(run_id)
+    swept = Swept(
+        requeued=tuple(requeued),
+        given_up=tuple(given_up),
+        ended=tuple(ended),
+        rung=tuple(rung),
+        dropped=tuple(drop_leaked_staging()),
+    )
+    if swept:
+        log.warning("swept", **asdict(swept))
+    return swept
+
+
+def _discard_old_plans() -> None:
+    """Cancel the dry runs that nobody has confirmed: their staged rows take room."""
+    oldest = timezone.now() - timedelta(hours=conf.get("PLAN_HOURS"))
+    cancel_runs(ImportRun.objects.plans().filter(claimed_at__lt=oldest), by=None)
