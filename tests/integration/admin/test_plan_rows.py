@@ -48,7 +48,7 @@ def test_plan_of_a_race_names_both_files_of_a_conflict(
     assert "time 1:02.750 would be in force v2.csv , row 2" in page
     assert "newer version" in page
     assert "time 1:04.000 v2.csv , row 3" in page
-    assert "the last row of the file" in page
+    assert "last row of the file" in page
 
 
 @pytest.mark.parametrize(
