@@ -1,7 +1,9 @@
 """What a dry run would do: for programs as dicts, for people as text."""
 
-from collections.abc import Iterator
+from collections import Counter
 from typing import Any
+
+from django.db.models import QuerySet
 
 from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.preview import Change, Plan, RacePreview, plan_shared
@@ -16,14 +18,21 @@ MARKS = {"inserted": "+", "updated": "~", "held": "?", "removed": "-", "withdraw
 def as_dicts(run: ImportRun) -> dict[str, Any]:
     """Give the plan: the shared rows, then each race, with the rows that change."""
     staged = StagedRun.of(run)
-    shared = plan_shared(staged)
     return {
-        "shared": {
-            "rows": shared.rows.as_dict(),
-            "conflicts": shared.conflicts,
-            "changes": [_change(change) for change in shared.changes],
-        },
-        "races": [_race(race, run=staged) for race in _open_races(run)],
+        "shared": shared_as_dict(staged),
+        "races": [
+            race_as_dict(race, run=staged) for race in open_races(run).iterator()
+        ],
+    }
+
+
+def shared_as_dict(run: StagedRun) -> dict[str, Any]:
+    """Give the plan of the venues, teams, competitors and meetings."""
+    shared = plan_shared(run)
+    return {
+        "rows": shared.rows.as_dict(),
+        "conflicts": shared.conflicts,
+        "changes": [_change(change) for change in shared.changes],
     }
 
 
@@ -34,24 +43,27 @@ def as_text(run: ImportRun) -> str:
     lines = [*_lines(shared.changes[:CHANGES_AS_TEXT], len(shared.changes))]
     if lines:
         lines = ["shared rows", *lines]
-    for race in _open_races(run):
+    for race in open_races(run).iterator():
         preview = RacePreview(race, staged)
         plan, changes = _planned(preview, limit=CHANGES_AS_TEXT)
         lines.append(f"{race.meeting_key}/{race.race_key}  {_summary(plan)}")
-        lines += _lines(changes, _total(plan))
+        lines += _lines(changes, count_changes(preview, plan).total())
     lines.append(
         f"Nothing is written yet. ingest_races --resume {run.pk} writes just this."
     )
     return "\n".join(lines)
 
 
-def _open_races(run: ImportRun) -> Iterator[RaceCheckpoint]:
+def open_races(run: ImportRun) -> QuerySet[RaceCheckpoint]:
+    """Give the races that the plan is of, in order."""
     waiting = run.checkpoints.filter(state=RaceCheckpoint.State.WAITING)
-    return waiting.order_by("number").iterator()
+    return waiting.order_by("number")
 
 
-def _race(race: RaceCheckpoint, *, run: StagedRun) -> dict[str, Any]:
-    plan, changes = _planned(RacePreview(race, run), limit=CHANGES_AS_DICT)
+def race_as_dict(race: RaceCheckpoint, *, run: StagedRun) -> dict[str, Any]:
+    """Give the plan of a race, with the first of the rows that change."""
+    preview = RacePreview(race, run)
+    plan, changes = _planned(preview, limit=CHANGES_AS_DICT)
     return {
         "meeting": race.meeting_key,
         "race": race.race_key,
@@ -59,7 +71,7 @@ def _race(race: RaceCheckpoint, *, run: StagedRun) -> dict[str, Any]:
         "laps": plan.laps.as_dict(),
         "removed": plan.removed,
         "conflicts": plan.conflicts,
-        "changes_total": _total(plan),
+        "changes_total": count_changes(preview, plan).total(),
         "changes": [_change(change) for change in changes],
         "contested": plan.details,
     }
@@ -71,13 +83,10 @@ def _planned(preview: RacePreview, *, limit: int) -> tuple[Plan, list[Change]]:
     return plan, few + preview.lap_changes(offset=0, limit=limit - len(few))
 
 
-def _total(plan: Plan) -> int:
-    """Rows that change: a row of a file that inserts, updates or is held, or goes."""
-    laps, not_laps = plan.laps, len(plan.changes)
-    removed_laps = plan.removed - sum(
-        change.action in ("removed", "withdrawn") for change in plan.changes
-    )
-    return not_laps + laps.inserted + laps.updated + laps.held + removed_laps
+def count_changes(preview: RacePreview, plan: Plan) -> Counter[str]:
+    """Count the rows that change, by action: as many as can be paged through."""
+    others = Counter(change.action for change in plan.changes)
+    return others + preview.lap_totals(plan)
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.views.decorators.http import require_POST
 
 from imports import actions
+from imports.admin import plan
 from imports.admin.badges import run_badge
 from imports.admin.revert import outcome_context, revert_view
 from imports.admin.run_page import run_facts, run_tables
@@ -61,12 +63,20 @@ class ImportRunAdmin(PageAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
+        decided = [
+            path(
+                f"<int:run_id>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"imports_importrun_{name}",
+            )
+            for name, view in (("confirm", self.confirm), ("discard", self.discard))
+        ]
         revert = path(
             "<int:pk>/revert/",
             self.admin_site.admin_view(self.revert),
             name="imports_importrun_revert",
         )
-        return [revert, *super().get_urls()]
+        return [*decided, revert, *super().get_urls()]
 
     def revert(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what a revert of the run would do; start it when confirmed."""
@@ -76,12 +86,30 @@ class ImportRunAdmin(PageAdmin):
         """Whether the user may end runs and go on with them: who may change them."""
         return bool(request.user.has_perm("imports.change_importrun"))
 
+    def confirm(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """Let a plan be written just as it is."""
+        return plan.confirm_view(request, get_object_or_404(ImportRun, pk=run_id))
+
+    def discard(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """Drop a plan."""
+        return plan.discard_view(request, get_object_or_404(ImportRun, pk=run_id))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        response = super().render_change_form(request, context, *args, **kwargs)
+        if kwargs["obj"].is_plan:
+            # A page of its own: nothing happens there before a person decides.
+            response.template_name = "admin/imports/importrun/plan.html"  # type: ignore[attr-defined]
+        return response
+
     def facts(self, obj: ImportRun) -> list[Fact]:
-        return run_facts(obj)
+        return plan.plan_facts(obj) if obj.is_plan else run_facts(obj)
 
     def page_context(self, request: HttpRequest, obj: ImportRun) -> dict[str, Any]:
         return {
             **run_tables(obj),
+            **(plan.plan_tables(obj) if obj.is_plan else {}),
             "title": f"Run {obj.pk}",
             "can_cancel": self.has_cancel_permission(request) and not obj.is_final,
             "can_retry": self.has_cancel_permission(request)
@@ -125,15 +153,15 @@ class ImportRunAdmin(PageAdmin):
 
     @admin.display(description="New", ordering="rows__inserted")
     def inserted_count(self, run: ImportRun) -> str:
-        return cells.count(run.rows.get("inserted"))
+        return cells.count(_written(run, "inserted"))
 
     @admin.display(description="Changed", ordering="rows__updated")
     def updated_count(self, run: ImportRun) -> str:
-        return cells.count(run.rows.get("updated"))
+        return cells.count(_written(run, "updated"))
 
     @admin.display(description="Same", ordering="rows__unchanged")
     def unchanged_count(self, run: ImportRun) -> str:
-        return cells.count(run.rows.get("unchanged"))
+        return cells.count(_written(run, "unchanged"))
 
     @admin.display(description="Rejected", ordering="rows__rejected")
     def rejected_count(self, run: ImportRun) -> str:
@@ -149,7 +177,7 @@ class ImportRunAdmin(PageAdmin):
 
     @admin.display(description="Took", ordering=F("finished_at") - F("started_at"))
     def duration_count(self, run: ImportRun) -> str:
-        return cells.duration(run.duration)
+        return cells.duration(None if run.is_plan else run.duration)
 
     @admin.action(description="Cancel runs that are not over", permissions=["cancel"])
     def cancel_runs(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -195,6 +223,11 @@ class ImportRunAdmin(PageAdmin):
                 f"again, of {_runs(runs)}. What is in is left as it is.",
                 messages.SUCCESS,
             )
+
+
+def _written(run: ImportRun, outcome: str) -> int | None:
+    """Give how many rows had an outcome; a plan's are none yet."""
+    return run.rows.get(outcome) if run.is_final else None
 
 
 def _runs(number: int) -> str:

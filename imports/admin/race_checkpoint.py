@@ -1,10 +1,14 @@
 """Races of runs: what became of each, and how long it took."""
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path
 
 from imports.admin.badges import race_badge
 from imports.admin.filters import RunFilter
+from imports.admin.plan import plan_view
 from imports.models import COUNTS, RaceCheckpoint
 from ingestion_site.lib import cells
 from ingestion_site.lib.pagination import EstimatingPaginator
@@ -37,6 +41,22 @@ class RaceCheckpointAdmin(PageAdmin):
 
     def get_queryset(self, request: HttpRequest):  # type: ignore[no-untyped-def]
         return super().get_queryset(request).select_related("run", "race__meeting")
+
+    def get_urls(self) -> list[URLPattern]:
+        planned = path(
+            "<int:row_id>/plan/",
+            self.admin_site.admin_view(self.plan),
+            name="imports_racecheckpoint_plan",
+        )
+        return [planned, *super().get_urls()]
+
+    def plan(self, request: HttpRequest, row_id: int) -> HttpResponse:
+        """Show what a run that is planned would do to a race."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = RaceCheckpoint.objects.select_related("run")
+        row = get_object_or_404(rows, pk=row_id)
+        return plan_view(request, row, context=self.admin_site.each_context(request))
 
     def facts(self, obj: RaceCheckpoint) -> list[Fact]:
         rows, laps = obj.row_counts, obj.lap_counts

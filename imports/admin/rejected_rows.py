@@ -11,7 +11,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from imports import conf, rejects_csv
-from imports.admin.upload import SeveralFilesField, queue_run, what_happened
+from imports.admin.upload import (
+    SeveralFilesField,
+    dry_run_field,
+    queue_run,
+    what_happened,
+)
 from imports.errors import ImportsError
 from imports.models import Rejection, RunFile, SourceFile
 from imports.pipeline.manifest import statement_of_correction
@@ -30,6 +35,7 @@ class CorrectionForm(forms.Form):
         "reject_. Rows that you take out stay refused.",
         error_messages={"required": "Choose the file with the corrected rows."},
     )
+    dry_run = dry_run_field()
 
 
 def with_rejects(run_files: QuerySet[RunFile]) -> QuerySet[RunFile]:
@@ -75,7 +81,12 @@ def correction_view(
     if is_brought and form.is_valid():
         statement = statement_of_correction(file, by=request.user)  # type: ignore[arg-type]
         try:
-            run = queue_run(request, form.cleaned_data["files"], statement=statement)
+            run = queue_run(
+                request,
+                form.cleaned_data["files"],
+                statement=statement,
+                dry_run=form.cleaned_data["dry_run"],
+            )
         except ImportsError as error:
             form.add_error(None, str(error))
         else:

@@ -124,7 +124,8 @@ def _options(run: ImportRun) -> list[tuple[str, str, str]]:
     """Give name, value and effect of what the run keeps to."""
     effects = {flag.value: kind.effect for flag, kind in flags.FLAGS.items()}
     effects["force"] = "Read files again that were imported before."
-    order = [*(flag.value for flag in Flag), "force"]
+    effects["dry_run"] = "Stop after the plan, until a person confirms it."
+    order = [*(flag.value for flag in Flag), "force", "dry_run"]
     known = [name for name in order if name in run.options]
     others = [name for name in run.options if name not in order]
     return [

@@ -17,7 +17,7 @@ from imports.admin.rejected_rows import (
     correction_view,
     with_rejects,
 )
-from imports.admin.upload import upload_view
+from imports.admin.upload import upload_view, what_comes
 from imports.errors import ImportsError
 from imports.models import ImportRun, SourceFile
 from ingestion_site.lib import cells
@@ -49,7 +49,7 @@ class SourceFileAdmin(PageAdmin):
     list_select_related = ["registered_by"]
     date_hierarchy = "registered_at"
     ordering = ["-registered_at", "-pk"]
-    actions = ["import_again"]
+    actions = ["import_again", "plan_again"]
     empty_hint = "No file yet. Upload the first ones with the button above."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SourceFile]:
@@ -151,19 +151,28 @@ class SourceFileAdmin(PageAdmin):
     def import_again(
         self, request: HttpRequest, queryset: QuerySet
     ) -> HttpResponse | None:
+        return self._start_again(request, queryset)
+
+    @admin.action(
+        description="Show what importing again would change", permissions=["import"]
+    )
+    def plan_again(
+        self, request: HttpRequest, queryset: QuerySet
+    ) -> HttpResponse | None:
+        return self._start_again(request, queryset, dry_run=True)
+
+    def _start_again(
+        self, request: HttpRequest, queryset: QuerySet, *, dry_run: bool = False
+    ) -> HttpResponse | None:
         runs = []
         files = sorted(queryset, key=lambda file: (file.source, file.pk))
         for source, of_source in groupby(files, key=lambda file: str(file.source)):
             try:
-                runs.append(_queue_again(list(of_source), request=request))
+                runs.append(_queue_again(list(of_source), request, dry_run=dry_run))
             except ImportsError as error:
                 self.message_user(request, f"{source}: {error}", messages.ERROR)
         for run in runs:
-            self.message_user(
-                request,
-                f"Run {run.pk} is queued: `make worker` works it.",
-                messages.SUCCESS,
-            )
+            self.message_user(request, what_comes(run), messages.SUCCESS)
         if len(runs) != 1:
             return None
         return redirect("admin:imports_importrun_change", runs[0].pk)
@@ -176,13 +185,16 @@ def _corrections(file: SourceFile) -> str | None:
     return format_html_join(", ", "{}", links) or None
 
 
-def _queue_again(files: list[SourceFile], *, request: HttpRequest) -> ImportRun:
+def _queue_again(
+    files: list[SourceFile], request: HttpRequest, *, dry_run: bool
+) -> ImportRun:
     return actions.start_run(
         [Registered(file=file, name=file.name) for file in files],
         order=Order(
             trigger=ImportRun.Trigger.ADMIN,
             by=request.user,  # type: ignore[arg-type]
             force=True,
+            dry_run=dry_run,
         ),
         in_queue=True,
     )

@@ -33,6 +33,16 @@ class SeveralFilesField(forms.FileField):
         return [super().clean(data or None, initial)]
 
 
+def dry_run_field() -> forms.BooleanField:
+    """Give the box that asks for a plan first."""
+    return forms.BooleanField(
+        required=False,
+        label="Show me first what would change",
+        help_text="Nothing is written before you have looked at the plan, race by "
+        "race, and confirmed it.",
+    )
+
+
 class UploadForm(forms.Form):
     """What the one who brings files says of them."""
 
@@ -73,6 +83,7 @@ class UploadForm(forms.Form):
         label="Read again what was imported before",
         help_text="Otherwise the same bytes are no work.",
     )
+    dry_run = dry_run_field()
 
 
 def upload_view(request: HttpRequest, *, context: dict[str, Any]) -> HttpResponse:
@@ -115,7 +126,13 @@ def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
         is_complete=asked["is_complete"],
         by=request.user,  # type: ignore[arg-type]
     )
-    return queue_run(request, asked["files"], statement=statement, force=asked["force"])
+    return queue_run(
+        request,
+        asked["files"],
+        statement=statement,
+        force=asked["force"],
+        dry_run=asked["dry_run"],
+    )
 
 
 def queue_run(
@@ -124,6 +141,7 @@ def queue_run(
     *,
     statement: Statement,
     force: bool = False,
+    dry_run: bool = False,
 ) -> ImportRun:
     """Take uploads in and queue the run of them, if ingestion is on."""
     # Before the files are stored: they would be taken in for nothing.
@@ -133,18 +151,30 @@ def queue_run(
         trigger=ImportRun.Trigger.ADMIN,
         by=request.user,  # type: ignore[arg-type]
         force=force,
+        dry_run=dry_run,
     )
     registered = actions.register_uploads(uploads, statement=statement)
     return actions.start_run(registered, order=order, in_queue=True)
 
 
 def what_happened(run: ImportRun) -> str:
+    """Say what was taken in, and what comes next."""
     states = list(run.run_files.values_list("state", flat=True))
     known = states.count(RunFile.State.DUPLICATE)
     taken = f"{len(states):,} file{'s' if len(states) > 1 else ''} taken in"
     if known:
         taken += f", {known:,} of them imported before: no work unless read again"
-    return f"{taken}. Run {run.pk} is queued: `make worker` works it."
+    return f"{taken}. {what_comes(run)}"
+
+
+def what_comes(run: ImportRun) -> str:
+    """Say what a queued run waits for."""
+    if run.options["dry_run"]:
+        return (
+            f"Run {run.pk} is queued: `make worker` plans it, and nothing is written "
+            "before the plan is confirmed."
+        )
+    return f"Run {run.pk} is queued: `make worker` works it."
 
 
 def _known_sources() -> list[str]:

@@ -5,6 +5,7 @@ from rest_framework.routers import DefaultRouter
 
 from imports.api import views
 from imports.api.conflicts import ConflictViewSet
+from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
 
 router = DefaultRouter()
@@ -21,5 +22,6 @@ router.register("conflicts", ConflictViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
+    path("runs/<int:id>/plan/", RunPlanView.as_view()),
     *router.urls,
 ]

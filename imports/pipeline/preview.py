@@ -5,6 +5,7 @@ while nothing moved is what is then written.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -86,20 +87,24 @@ class RacePreview:
             details=journal.details,
         )
 
-    def lap_changes(self, *, offset: int, limit: int) -> list[Change]:
-        """Give a page of the laps that would change, in order."""
-        if not self.checkpoint.laps_staged:
-            return []
-        if self._batch.is_uniform and not self._is_mixed:
-            return self._changed_laps(offset=offset, limit=limit)
-        keys = {pk: key for key, pk in self._batch.entrant_ids.items()}
-        found = [
-            change
-            for (entrant_id, number), decision in self._lap_decisions.items()
-            for change in _changes("lap", keys[entrant_id], number, decision)
-        ]
-        in_order = sorted(found, key=lambda change: (change.key, change.number))
-        return in_order[offset : offset + limit]
+    def lap_changes(self, *, offset: int, limit: int, action: str = "") -> list[Change]:
+        """Give a page of the laps that would change, in order; of one action or all."""
+        if self._is_set_based:
+            return self._changed_laps(offset=offset, limit=limit, action=action)
+        chosen = [c for c in self._decided_laps if action in ("", c.action)]
+        return chosen[offset : offset + limit]
+
+    def lap_totals(self, plan: Plan) -> Counter[str]:
+        """Count the laps that would change, by action."""
+        if not self._is_set_based:
+            return Counter(change.action for change in self._decided_laps)
+        others = Counter(change.action for change in plan.changes)
+        return Counter(
+            inserted=plan.laps.inserted,
+            updated=plan.laps.updated,
+            held=plan.laps.held,
+            removed=plan.removed - others["removed"] - others["withdrawn"],
+        )
 
     @property
     def _place(self) -> Place:
@@ -212,20 +217,37 @@ class RacePreview:
         return LapResult(counts=own.counts, removed=own.removed)
 
     @cached_property
-    def _is_mixed(self) -> bool:
+    def _is_set_based(self) -> bool:
+        """Whether one statement tells what becomes of all laps of the race."""
+        if not (self.checkpoint.laps_staged and self._batch.is_uniform):
+            return False
         scratch = Journal(run=self.run, place=self._place)
-        return classify_laps(self._batch, journal=scratch, by="plan_laps") is None
+        return classify_laps(self._batch, journal=scratch, by="plan_laps") is not None
+
+    @cached_property
+    def _decided_laps(self) -> list[Change]:
+        """Give the laps that would change where each is decided by itself."""
+        if not self.checkpoint.laps_staged:
+            return []
+        keys = {pk: key for key, pk in self._batch.entrant_ids.items()}
+        found = [
+            change
+            for (entrant_id, number), decision in self._lap_decisions.items()
+            for change in _changes("lap", keys[entrant_id], number, decision)
+        ]
+        return sorted(found, key=lambda change: (change.key, change.number))
 
     @cached_property
     def _lap_decisions(self) -> dict[tuple[int, int], Decision]:
         _, decisions = decide_laps(self._batch, stored=stored_laps(self._batch))
         return decisions
 
-    def _changed_laps(self, *, offset: int, limit: int) -> list[Change]:
+    def _changed_laps(self, *, offset: int, limit: int, action: str) -> list[Change]:
         rows = self.run.tables.rows(
             "planned_laps",
             **self._batch.parameters(),
             details=0,
+            action=action,
             offset=offset,
             limit=limit,
         )
@@ -262,7 +284,8 @@ def _changes(kind: str, key: str, number: int, decision: Decision) -> Iterator[C
         claimed = {
             c: pair[1] for d in decision.disputes for c, pair in d.fields.items()
         }
-        yield _change(kind, key, number, "held", _register(was), claimed)
+        said = {**(_register(was) or {}), **claimed}
+        yield _change(kind, key, number, "held", _register(was), said)
     elif decision.is_removed:
         yield _change(kind, key, number, "removed", _register(was), None)
     elif will and _register(was) != _register(will):

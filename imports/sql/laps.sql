@@ -208,7 +208,8 @@ SELECT read, counts, is_mixed,
 FROM summary
 
 -- name: planned_laps
--- A page of the laps that would change: new, old to new, held, removed.
+-- A page of the laps that would change: new, old to new, held, removed; or of those
+-- with one outcome.
 WITH
 -- include: classify_laps
 , changed AS (
@@ -228,6 +229,7 @@ WITH
     FROM omitted o JOIN entrant e ON e.id = o.entrant_id WHERE o.is_gone
 )
 SELECT key, number, outcome, was, said FROM changed
+WHERE %(action)s IN ('', outcome)
 ORDER BY key, number OFFSET %(offset)s LIMIT %(limit)s
 
 -- name: differing_duplicates

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -9,6 +10,7 @@ from django.test import Client
 
 from imports.models import ImportRun
 from tests.conftest import Ingest
+from tests.integration.admin.plans import EARLY, HEADER, upload
 
 #: Marks that a hostile file leaves in a page, were they not escaped.
 SCRIPT = "<script>alert(1)</script>"
@@ -64,3 +66,24 @@ def ashford(ingest: Ingest, write_csv: Callable[..., Path]) -> ImportRun:
         "stops.csv", "meeting,race,entrant,stop,lap,duration", "ash,1,ann,1,1,25.012"
     )
     return ingest(laps, stops)
+
+
+@pytest.fixture
+def first(ingest: Any, write_csv: Any) -> ImportRun:
+    """Give what is stored before: two races."""
+    rows = ("a,1,7,1,62500", "a,1,7,2,61000", "a,2,7,1,60000")
+    return ingest(write_csv("v1.csv", HEADER, *rows), statement=EARLY)
+
+
+@pytest.fixture
+def planned(as_boss: Client, first: ImportRun) -> ImportRun:
+    """Give a plan: a lap changes, one goes, one is new and stands twice, one is bad."""
+    rows = ("a,1,7,1,62750", "a,1,8,1,64000", "a,1,8,1,65000", "a,2,7,1,60000")
+    return upload(
+        as_boss,
+        "v2.csv",
+        HEADER,
+        *rows,
+        observed_at="2024-05-02T00:00",
+        is_complete="on",
+    )
