@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check fix bench crash stop
+.PHONY: help setup demo serve worker test test-fast cov check fix bench orders crash stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ fix: $(VENV)/.installed-dev ## Repair what lint and format can
 
 bench: $(VENV)/.installed-dev .env ## Measure imports as ratios to a bare COPY (LAPS=500000)
 	$(PYTHON) tests/benchmarks/bench_import.py --laps $(or $(LAPS),500000)
+
+orders: $(VENV)/.installed-dev .env ## Files in 1,050 random orders, and 100 random histories (SEEDS=350 HISTORIES=100)
+	ORDER_SEEDS=$(or $(SEEDS),350) STATEFUL_EXAMPLES=$(or $(HISTORIES),100) STATEFUL_STEPS=30 \
+		$(PYTHON) -m pytest -q tests/integration/test_any_order.py tests/integration/test_stateful.py
 
 crash: $(VENV)/.installed-dev .env ## Break imports in every way and compare (KILLS=500 BACKENDS=200 STOPS=20 PLANTED=1)
 	$(PYTHON) -m tests.crash.sweep $(if $(PLANTED),--planted) $(if $(KILLS),--kills $(KILLS)) $(if $(BACKENDS),--backends $(BACKENDS)) $(if $(STOPS),--stops $(STOPS)) $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(JOBS),--jobs $(JOBS))
