@@ -26,7 +26,11 @@ def finish_run(run: ImportRun) -> bool:
         is_shared_written=run.shared_rows is not None,
         is_cancelled=run.is_cancel_requested,
     )
-    return _end(run, from_states=[Run.WRITING], state=state)
+    is_ours = _end(run, from_states=[Run.WRITING], state=state)
+    failpoint("mid_finish")
+    if is_ours:
+        _mark_imported(run)
+    return is_ours
 
 
 def fail_run(run: ImportRun, message: str) -> None:
@@ -54,18 +58,13 @@ def keep_totals(run: ImportRun, *, shared: Plan) -> None:
 
 def _end(run: ImportRun, *, from_states: Sequence[str], state: str) -> bool:
     """Say the end and the totals, of the races of all attempts; fenced by the epoch."""
-    races = list(run.checkpoints.all())
-    done = [race for race in races if race.state == Race.DONE]
+    done = list(run.checkpoints.filter(state=Race.DONE))
     shared = run.shared_rows or {"rows": {}, "conflicts": 0}
     as_read = ImportRun.objects.filter(
         pk=run.pk, epoch=run.epoch, state__in=from_states
     )
     totals = _totals(run, races=done, shared=shared)
-    is_ours = as_read.update(state=state, finished_at=Now(), **totals)
-    failpoint("mid_finish")
-    if is_ours:
-        _mark_imported(run, is_whole=len(done) == len(races))
-    return bool(is_ours)
+    return bool(as_read.update(state=state, finished_at=Now(), **totals))
 
 
 def _totals(
@@ -105,9 +104,13 @@ def final_state(
     return Run.PARTIAL if is_anything_in or is_known_file else Run.FAILED
 
 
-def _mark_imported(run: ImportRun, *, is_whole: bool) -> None:
-    """Remember the files whose every row is in: the same bytes are no work again."""
-    if not is_whole:
+def _mark_imported(run: ImportRun) -> None:
+    """Remember the files whose every row is in: the same bytes are no work again.
+
+    Only of a run that was prepared: before that, having no race that is left to write
+    says nothing.
+    """
+    if run.checkpoints.exclude(state=Race.DONE).exists():
         return
     staged = run.run_files.filter(state=RunFile.State.STAGED)
     corrections.mark_corrected(staged)

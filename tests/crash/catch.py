@@ -1,5 +1,6 @@
 """Plant each bug, play the scenarios that must show it, and say what they showed."""
 
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -53,6 +54,8 @@ PLANTS: dict[str, tuple[planted.Plant, Callable[[], Iterator[Fault]]]] = {
 def catch_all(stage: Stage, wanted: Any) -> dict[str, str]:
     """Give what showed each bug; empty where nothing did."""
     found = {}
+    for plant in (*(plant for plant, _ in PLANTS.values()), planted.keys_in_any_order):
+        _see_that_it_takes(plant)
     for name in wanted.bugs or (*PLANTS, ORDER):
         if name == ORDER:
             found[name] = _catch_order(stage, wanted)
@@ -60,6 +63,22 @@ def catch_all(stage: Stage, wanted: Any) -> dict[str, str]:
             found[name] = _catch(stage, wanted, *PLANTS[name])
         print(f"{name}: {found[name] or 'NOT CAUGHT'}", file=sys.stderr, flush=True)
     return found
+
+
+def _see_that_it_takes(plant: planted.Plant) -> None:
+    """Plant in a process that does nothing else: what cannot be planted proves nothing."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            plant()
+            code = 0
+        except AssertionError as error:
+            print(error, file=sys.stderr, flush=True)
+        finally:
+            os._exit(code)
+    if os.waitpid(pid, 0)[1]:
+        raise SystemExit(f"{plant.__name__} cannot be planted; bring it up to date.")
 
 
 def _catch(

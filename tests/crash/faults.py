@@ -1,6 +1,7 @@
 """The faults: each breaks the work on one delivery and says how often it struck."""
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import OperationalError, connections
 from django.db.backends.signals import connection_created
 
@@ -46,6 +48,9 @@ def kill_at(name: str, *, most: int) -> Fault:
 
     def strike(scene: Scene, delivery: Delivery) -> None:
         number = scene.random.randint(1, most)
+        if name == "mid_store":
+            # Another source has stored the same bytes: nothing would be stored.
+            shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
         setup = scene.with_failpoint(f"{name}:kill:{number}")
         code = scene.start(delivery, setup).wait()
         scene.count(f"kill at {name}", code == KILLED)
@@ -110,9 +115,9 @@ def _lose(scene: Scene, delivery: Delivery, *, word: bytes, nth: int) -> None:
     proxy = LossyProxy(server.socket, scene.stage.folder, nth=nth, word=word)
 
     def go_through_proxy() -> None:
-        settings = connections.settings["default"]
-        settings["HOST"], settings["PORT"] = str(proxy.folder), PORT
-        settings["OPTIONS"] |= {"sslmode": "disable", "gssencmode": "disable"}
+        address = connections.settings["default"]
+        address["HOST"], address["PORT"] = str(proxy.folder), PORT
+        address["OPTIONS"] |= {"sslmode": "disable", "gssencmode": "disable"}
 
     try:
         scene.start(delivery, scene.with_prepare(go_through_proxy)).wait()

@@ -4,7 +4,6 @@ import argparse
 import json
 import subprocess
 import sys
-from collections import Counter
 from typing import Any
 
 #: Parts that are so many faults can be shared out; the others go to one job each.
@@ -51,9 +50,10 @@ def _sum(wanted: argparse.Namespace, reports: list[dict[str, Any]]) -> dict[str,
             part = parts.setdefault(name, dict.fromkeys(PART_SUMS, 0) | NOTHING)
             for sum_of in PART_SUMS:
                 part[sum_of] += found[sum_of]
-            part["of_which"] = dict(
-                Counter(part["of_which"]) + Counter(found["of_which"])
-            )
+            # Zeros stay: they are what is to be shown.
+            for name_of, number in found["of_which"].items():
+                before = part["of_which"].get(name_of, 0)
+                part["of_which"] = part["of_which"] | {name_of: before + number}
             part["seconds"] = max(part["seconds"], found["seconds"])
     return {
         "seed": wanted.seed,

@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from imports import sql
 from imports.failpoints import failpoint
 from imports.pipeline import checkpoint
-from imports.pipeline.registers import records
+from imports.pipeline.registers import lap_decisions, records
 from imports.pipeline.registers.decide import Decision, Outcome
-from imports.pipeline.write import orm, race
+from imports.pipeline.write import race
 from imports.pipeline.write import records as written_records
 
 Plant = Callable[[], None]
@@ -31,6 +31,12 @@ def edit_sql(name: str, pattern: str, replacement: str) -> None:
     assert found, f"{name} has no {pattern}"
     blocks[name] = text
     sql._composed.cache_clear()
+
+
+def change(module: Any, name: str, other: Any) -> None:
+    """Put something else in the place of a module's name, which must exist."""
+    assert hasattr(module, name), f"{module.__name__} has no {name}"
+    setattr(module, name, other)
 
 
 def checkpoint_before_rows() -> None:
@@ -46,7 +52,7 @@ def checkpoint_before_rows() -> None:
         beside.start()
         beside.join()
 
-    checkpoint.record_done = record_beside
+    change(checkpoint, "record_done", record_beside)
 
 
 def checkpoint_after_rows() -> None:
@@ -60,7 +66,7 @@ def checkpoint_after_rows() -> None:
 
         transaction.on_commit(record)
 
-    checkpoint.record_done = record_later
+    change(checkpoint, "record_done", record_later)
 
 
 def no_fencing() -> None:
@@ -77,7 +83,7 @@ def version_not_raised() -> None:
         r"AND %\(complete\)s::uuid IS NULL THEN 'raised'",
         "AND false THEN 'raised'",
     )
-    decide = orm.decide
+    decide = lap_decisions.decide
 
     def forget(candidates: Any, **rest: Any) -> Decision:
         decision = decide(candidates, **rest)
@@ -85,12 +91,13 @@ def version_not_raised() -> None:
             return replace(decision, register=decision.stored)
         return decision
 
-    orm.decide = records.decide = forget  # type: ignore[attr-defined]
+    change(lap_decisions, "decide", forget)
+    change(records, "decide", forget)
 
 
 def floor_ignored() -> None:
     """What a complete file has ended comes back with the next old file."""
-    race._floors = lambda *columns: race.Floors()
+    change(race, "_floors", lambda *columns: race.Floors())
 
 
 def keys_in_any_order() -> None:
@@ -105,7 +112,7 @@ def keys_in_any_order() -> None:
         for row in rng.sample(list(rows), len(rows)):
             upsert(model, [row])
 
-    written_records._upsert = upsert_each
+    change(written_records, "_upsert", upsert_each)
 
 
 def no_dedupe_in_file() -> None:
@@ -116,7 +123,7 @@ def no_dedupe_in_file() -> None:
     def each_alone(rows: Iterable[Any], key: Callable[[Any], Any]) -> Any:
         return ((key(row), [row]) for row in rows)
 
-    orm.groupby = each_alone  # type: ignore[attr-defined]
+    change(lap_decisions, "groupby", each_alone)
 
 
 def blind_reaper() -> None:

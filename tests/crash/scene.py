@@ -50,7 +50,14 @@ class Figures:
 class Stage:
     """What scenarios share: the server, the worlds and their unbroken outcomes."""
 
-    def __init__(self, server: PrivateServer, *, worlds: int, folder: Path) -> None:
+    def __init__(
+        self,
+        server: PrivateServer,
+        *,
+        worlds: int,
+        folder: Path,
+        is_thin: bool = False,
+    ) -> None:
         self.server = server
         self.folder = folder
         self.log = folder / "workers.log"
@@ -58,6 +65,10 @@ class Stage:
         #: How the workers of all scenarios differ from plain commands.
         self.setup = Setup(settings=LIMITS)
         self.worlds = [World(seed, folder) for seed in range(1, worlds + 1)]
+        if is_thin:
+            # Laps, a complete file of them, a late one.
+            for world in self.worlds:
+                world.deliveries = world.deliveries[1::2]
         self.ways = WAYS
         #: Of one race a meeting: for what is tried at every query.
         self.small = World(0, folder, races=1)

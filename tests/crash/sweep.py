@@ -56,7 +56,9 @@ def _stage(wanted: argparse.Namespace) -> Iterator["Stage"]:
         from tests.crash.worker import fork_readers
 
         fork_readers()
-        yield Stage(server, worlds=wanted.worlds, folder=logs(server))
+        yield Stage(
+            server, worlds=wanted.worlds, folder=logs(server), is_thin=wanted.thin
+        )
 
 
 def _sweep(stage: "Stage", wanted: argparse.Namespace) -> dict[str, Any]:
@@ -115,6 +117,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--planted", action="store_true", help="plant bugs instead")
     parser.add_argument("--bugs", nargs="+", help="which ones; default: all")
     parser.add_argument("--jobs", type=int, default=1, help="beside each other")
+    parser.add_argument("--thin", action="store_true", help="half of the deliveries")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
