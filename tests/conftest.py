@@ -1,6 +1,8 @@
 """What all tests share: a world small enough to know by heart, and an import of it."""
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,32 +79,40 @@ def write_csv(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-class LastingSandbox:
-    """The real reader, whose child outlives the runs of a test: its start is slow."""
+class SharedReader:
+    """One real reader for many tests: its child's start takes longer than most files.
+
+    Who asks while it is lent gets one of his own.
+    """
 
     def __init__(self) -> None:
         self._sandbox = Sandbox()
+        self._lent = threading.Lock()
 
-    def __enter__(self) -> Sandbox:
-        return self._sandbox
-
-    def __exit__(self, *_: Any) -> None:
-        pass
+    @contextmanager
+    def lend(self) -> Iterator[Sandbox]:
+        if not self._lent.acquire(blocking=False):
+            with Sandbox() as own:
+                yield own
+            return
+        try:
+            yield self._sandbox
+        finally:
+            self._lent.release()
 
     def close(self) -> None:
         self._sandbox.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
-def lasting_sandbox() -> Iterator[LastingSandbox]:
-    sandbox = LastingSandbox()
-    yield sandbox
-    sandbox.close()
+def shared_reader() -> Iterator[SharedReader]:
+    """Give the reader of the session."""
+    reader = SharedReader()
+    yield reader
+    reader.close()
 
 
 @pytest.fixture
-def quick_reader(
-    monkeypatch: pytest.MonkeyPatch, lasting_sandbox: LastingSandbox
-) -> None:
-    """Read files by one child for all tests: the real one, without its start."""
-    monkeypatch.setattr(stage, "Sandbox", lambda: lasting_sandbox)
+def quick_reader(monkeypatch: pytest.MonkeyPatch, shared_reader: SharedReader) -> None:
+    """Read files by the session's reader."""
+    monkeypatch.setattr(stage, "Sandbox", shared_reader.lend)

@@ -1,3 +1,6 @@
+-- Who reads or drops both tables takes the records first, or two would wait for each
+-- other.
+
 -- name: create_staged_laps
 CREATE UNLOGGED TABLE IF NOT EXISTS {laps} (
     file_number integer NOT NULL,
@@ -35,10 +38,10 @@ CREATE INDEX IF NOT EXISTS {index} ON {laps} (meeting_key, race_key)
 CREATE INDEX IF NOT EXISTS {index} ON {records} (meeting_key, race_key)
 
 -- name: analyze_staged
-ANALYZE {laps}, {records}
+ANALYZE {records}, {laps}
 
 -- name: drop_staging
-DROP TABLE IF EXISTS {laps}, {records}
+DROP TABLE IF EXISTS {records}, {laps}
 
 -- name: do_tables_stand
 SELECT bool_and(to_regclass(quote_ident(name)) IS NOT NULL)
@@ -53,9 +56,9 @@ ALTER INDEX IF EXISTS {index} RENAME TO {new}
 -- name: staged_counts
 SELECT file_number, sum(laps)::bigint, sum(records)::bigint
 FROM (
-    SELECT file_number, count(*) AS laps, 0 AS records FROM {laps} GROUP BY 1
+    SELECT file_number, 0 AS laps, count(*) AS records FROM {records} GROUP BY 1
     UNION ALL
-    SELECT file_number, 0, count(*) FROM {records} GROUP BY 1
+    SELECT file_number, count(*), 0 FROM {laps} GROUP BY 1
 ) AS staged
 GROUP BY 1
 
@@ -68,19 +71,19 @@ DELETE FROM {records} WHERE file_number = %(file_number)s
 -- name: staged_races
 SELECT meeting_key, race_key, sum(laps)::integer AS laps, sum(records)::integer AS records
 FROM (
-    SELECT meeting_key, race_key, count(*) AS laps, 0 AS records
-    FROM {laps} GROUP BY 1, 2
-    UNION ALL
-    SELECT meeting_key, race_key, 0, count(*)
+    SELECT meeting_key, race_key, 0 AS laps, count(*) AS records
     FROM {records} WHERE race_key IS NOT NULL GROUP BY 1, 2
+    UNION ALL
+    SELECT meeting_key, race_key, count(*), 0
+    FROM {laps} GROUP BY 1, 2
 ) AS staged
 GROUP BY 1, 2
 ORDER BY 1, 2
 
 -- name: staged_meeting_keys
-SELECT meeting_key FROM {laps} GROUP BY 1
-UNION
 SELECT meeting_key FROM {records} WHERE meeting_key IS NOT NULL
+UNION
+SELECT meeting_key FROM {laps} GROUP BY 1
 ORDER BY 1
 
 -- name: staged_references

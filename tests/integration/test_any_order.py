@@ -52,7 +52,6 @@ def _deliver_somehow(registered: list[Registered], chance: random.Random) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("quick_reader")
 @pytest.mark.parametrize("seed", [FIRST_SEED + n for n in SEEDS])
 def test_any_order_gives_what_the_files_say(seed, tmp_path):
     world = World.of(seed)

@@ -29,7 +29,6 @@ LANES = [Lane(name="test")]
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("quick_reader"),
 ]
 
 

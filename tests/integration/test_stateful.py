@@ -277,7 +277,6 @@ class Imports(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("quick_reader")
 def test_any_history_leaves_what_it_states() -> None:
     run_state_machine_as_test(
         Imports,

@@ -54,7 +54,7 @@ def test_include_stands_for_another_block(
 def test_tables_are_filled_in_as_identifiers() -> None:
     text = named.statement("drop_staging", laps='la"ps', records="records")
 
-    assert text == 'DROP TABLE IF EXISTS "la""ps", "records"'
+    assert text == 'DROP TABLE IF EXISTS "records", "la""ps"'
 
 
 def test_unknown_name_is_a_mistake_of_ours() -> None:

@@ -159,13 +159,15 @@ def test_list_and_run_page_cost_the_same_queries_for_more_conflicts(
     as_boss: Client, ingest: Ingest, write_csv: WriteCsv
 ) -> None:
     costs = []
-    for number in (2, 12):
+    # The first makes the entrants that the others find.
+    for number in (2, 12, 24):
         run = import_twice(ingest, write_csv, number)
         page = reverse("admin:imports_importrun_change", args=[run.pk])
         costs.append([query_count(as_boss, url) for url in (reverse(LIST), page)])
     assert Conflict.objects.count() > 30
 
-    assert costs[0] == costs[1]
+    # Fewer where a filter has too many choices to name them.
+    assert all(more <= few for few, more in zip(costs[1], costs[2], strict=True))
 
 
 def test_page_costs_the_same_queries_for_a_longer_history(

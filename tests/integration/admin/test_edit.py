@@ -160,11 +160,7 @@ def test_only_what_was_changed_is_stated(as_boss: Client, club: ImportRun) -> No
 
     edit = SourceFile.objects.get(kind="manual")
     entrant = ann()
-    assert entrant.column_versions[edit.version.hex] == [
-        "is_withdrawn",
-        "name",
-        "position",
-    ]
+    assert entrant.column_versions[edit.version.hex] == ["name", "position"]
     assert (entrant.position, entrant.name) == (2, None)
     assert entrant.team.key == "red"
 

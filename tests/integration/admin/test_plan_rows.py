@@ -24,7 +24,6 @@ from tests.integration.admin.plans import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("quick_reader"),
 ]
 
 

@@ -31,7 +31,6 @@ from tests.integration.admin.plans import (
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("quick_reader"),
 ]
 
 RUNS = "admin:imports_importrun_changelist"

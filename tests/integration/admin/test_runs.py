@@ -194,8 +194,14 @@ def test_states_change_only_with_a_csrf_token(boss: User) -> None:
 
 def with_failed_races(run: ImportRun) -> ImportRun:
     """Let a race of a finished run have failed."""
-    run.checkpoints.update(state="failed", error_code="retry_later", is_retryable=True)
+    run.checkpoints.update(
+        state="failed",
+        error_code="retry_later",
+        message="The database was away.",
+        is_retryable=True,
+    )
     ImportRun.objects.filter(pk=run.pk).update(state="failed")
+    SourceFile.objects.filter(run_files__run=run).update(imported_at=None)
     return run
 
 

@@ -15,7 +15,6 @@ from tests.integration.api.test_schema import assert_described, schema  # noqa: 
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("quick_reader"),
 ]
 
 HEADER = "meeting,race,entrant,entrant_name,lap,time_ms"

@@ -97,7 +97,7 @@ def test_staging_lost_before_a_resume_is_staged_again(start, loss):
     assert actions.prepare(run, owner="dies")
     write(run, races=1)
     staging = StagingTables(run.pk, run.epoch)
-    _execute(loss.format(f"{staging.laps}, {staging.records}"))
+    _execute(loss.format(f"{staging.records}, {staging.laps}"))
 
     resume(run)
 
@@ -118,7 +118,7 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
     def lose(claim: Any) -> None:
         if not lost:
             lost.append(claim.number)
-            named = f"{staging.laps}, {staging.records}"
+            named = f"{staging.records}, {staging.laps}"
             _execute(loss.format(staging.laps if loss == LAST_RACE else named))
 
     # The last attempt of every race: the loss must not burn it.

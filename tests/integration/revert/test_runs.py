@@ -70,6 +70,7 @@ def test_killed_in_a_race_writes_nothing_of_it(bring, writer, monkeypatch) -> No
     assert not any(state.tables().values())
 
 
+@pytest.mark.unverified(reason="it deletes a run, whose file then was imported by none")
 def test_what_cannot_be_reverted_says_why(bring, first) -> None:
     same = bring(LAPS, "ash,1,7,1,60000", statement=OLD, force=True)
     with pytest.raises(RunNotRevertable, match="changed nothing"):

@@ -11,12 +11,10 @@ from imports import actions
 from imports.actions import Order, Registered
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, SourceFile
-from imports.pipeline import stage
 from imports.pipeline.lane import Lane
 from imports.pipeline.revert.preview import Outcome, outcome_of, preview
 from imports.pipeline.revert.rows import Fate
 from imports.pipeline.revert.runs import is_revertable
-from imports.readers.sandbox import Sandbox
 from tests import state
 from tests.worlds import World
 
@@ -25,34 +23,6 @@ SEEDS = range(int(os.environ.get("REVERT_SEEDS", "16")))
 FIRST_SEED = int(os.environ.get("REVERT_FIRST_SEED", "0"))
 
 Everything = dict[str, Any]
-
-
-class LastingSandbox:
-    """The real reader, whose child outlives the runs of a test: its start is slow."""
-
-    def __init__(self) -> None:
-        self._sandbox = Sandbox()
-
-    def __enter__(self) -> Sandbox:
-        return self._sandbox
-
-    def __exit__(self, *_: Any) -> None:
-        pass
-
-    def close(self) -> None:
-        self._sandbox.__exit__(None, None, None)
-
-
-@pytest.fixture(scope="module")
-def lasting_sandbox():
-    sandbox = LastingSandbox()
-    yield sandbox
-    sandbox.close()
-
-
-@pytest.fixture(autouse=True)
-def quick_reader(monkeypatch, lasting_sandbox):
-    monkeypatch.setattr(stage, "Sandbox", lambda: lasting_sandbox)
 
 
 def everything() -> Everything:
