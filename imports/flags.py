@@ -93,7 +93,7 @@ FLAGS: dict[Flag, FlagKind] = {
         "once; hold is what is stored, until a person chooses.",
     ),
     Flag.CONFLICT_DETAIL_ROWS: FlagKind(
-        default=100,
+        default=50,
         lowest=0,
         highest=10_000,
         effect="Conflicts that are kept in full, a race and run; the counts are always "

@@ -245,6 +245,7 @@ class Migration(migrations.Migration):
                     "race",
                     models.ForeignKey(
                         blank=True,
+                        db_constraint=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         to="races.race",
@@ -253,6 +254,8 @@ class Migration(migrations.Migration):
                 (
                     "run",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="conflict_rows",
                         to="imports.importrun",

@@ -39,11 +39,18 @@ class Conflict(models.Model):
         NEWER = "newer"
 
     source = KeyField(max_length=50)
-    #: The run that met it first.
+    #: The run that met it first. It and the race are written in one transaction with
+    #: the conflict: checking each row again cost more than writing it.
     run = models.ForeignKey(
-        ImportRun, on_delete=models.CASCADE, related_name="conflict_rows"
+        ImportRun,
+        on_delete=models.CASCADE,
+        related_name="conflict_rows",
+        db_constraint=False,
+        db_index=False,
     )
-    race = models.ForeignKey(Race, on_delete=models.SET_NULL, null=True, blank=True)
+    race = models.ForeignKey(
+        Race, on_delete=models.SET_NULL, null=True, blank=True, db_constraint=False
+    )
     #: What disagrees: lap, entrant, pit_stop, race, meeting, venue, team, competitor.
     kind = models.CharField(max_length=20)
     meeting_key = KeyField(blank=True)
