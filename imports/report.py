@@ -38,6 +38,7 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
         "rows": Counts.of(run.rows).as_dict(),
         "laps": Counts.of(run.laps).as_dict(),
         "conflicts": run.conflicts,
+        "removed": run.removed,
         "seconds": round(duration.total_seconds(), 3) if duration else 0.0,
     }
 
@@ -54,6 +55,7 @@ def of_nothing(message: str) -> dict[str, Any]:
         "rows": Counts().as_dict(),
         "laps": Counts().as_dict(),
         "conflicts": 0,
+        "removed": 0,
         "seconds": 0.0,
     }
 
@@ -79,6 +81,10 @@ def as_text(run: ImportRun, result: dict[str, Any]) -> str:
         f"  rows   {_row_summary(rows)}",
         f"  laps   {_row_summary(laps)}",
     ]
+    if result["removed"]:
+        lines.append(
+            f"  removed, which complete files do not hold: {result['removed']:,}"
+        )
     if result["conflicts"]:
         lines.append(f"  conflicts between files: {result['conflicts']:,}")
     return "\n".join([*lines, *_troubles(run)])
@@ -151,6 +157,11 @@ def _troubles(run: ImportRun) -> list[str]:
     lines += [
         f"  race {race.meeting_key}/{race.race_key}: {race.message} ({race.error_code})"
         for race in failed.order_by("number")[:NAMED_FAILURES]
+    ]
+    noted = run.checkpoints.filter(state=RaceCheckpoint.State.DONE).exclude(message="")
+    lines += [
+        f"  race {race.meeting_key}/{race.race_key}: {race.message}"
+        for race in noted.order_by("number")[:NAMED_FAILURES]
     ]
     lines += [
         f"  {file.name}: {notice['message']} ({notice['rows']} rows)"

@@ -37,6 +37,7 @@ def run_facts(run: ImportRun) -> list[Fact]:
         ("Finished", run.finished_at),
         ("Took" if run.is_final else "Takes so far", cells.duration(run.duration)),
         ("Conflicts between files", run.conflicts if run.is_final else None),
+        ("Removed by complete files", run.removed if run.is_final else None),
         *_reverts(run),
     ]
 

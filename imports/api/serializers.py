@@ -66,6 +66,7 @@ class RunBrief(serializers.ModelSerializer):
             "rows",
             "laps",
             "conflicts",
+            "removed",
         ]
 
     def get_seconds(self, run: ImportRun) -> float | None:

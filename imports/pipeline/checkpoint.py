@@ -170,6 +170,7 @@ def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
                 "conflicts": result.conflicts,
                 "removed": result.removed,
                 "undo": json.dumps(result.undo),
+                "message": result.notice,
                 "total": timer.total_ms,
                 **timer.parts,
             },

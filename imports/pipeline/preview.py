@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from imports.models import Counts, RaceCheckpoint
-from imports.pipeline.registers.decide import Decision, Outcome, Register
+from imports.pipeline.registers.decide import NEVER, Decision, Outcome, Register
 from imports.pipeline.registers.journal import Journal, Place
 from imports.pipeline.registers.lap_batch import LapBatch, LapResult
 from imports.pipeline.registers.lap_decisions import (
@@ -24,10 +24,10 @@ from imports.pipeline.registers.lap_summary import classify_laps
 from imports.pipeline.registers.laps import COLUMNS, Floor
 from imports.pipeline.registers.records import (
     candidates_by_key,
-    completeness_of,
     decide_entrants,
     decide_records,
     references_of,
+    stated_rows,
 )
 from imports.pipeline.registers.shared import SHARED, decide_shared
 from imports.pipeline.registers.staged import StagedRecords, StagedRun
@@ -151,36 +151,39 @@ class RacePreview:
         return decide_records(candidates, stored=stored, holds=self.run.holds)
 
     def _decide_entrants(self) -> dict[str, Decision]:
-        stated, files = self._records["entrant"], self.run.files
+        stated = self._records["entrant"]
         if not stated:
             return {}
-        floor = self._race.entrants_floor if self._race else Floor().version
-        return decide_entrants(
-            candidates_by_key(Entrant, stated, key=lambda r: r.key, files=files),
+        candidates, complete = stated_rows(
+            Entrant,
+            stated,
+            key=lambda r: r.key,
+            run=self.run,
+            floor=self._race.entrants_floor if self._race else NEVER,
             stored=self._entrants,
-            complete=completeness_of(
-                stated, key=lambda r: r.key, files=files, floor=floor
-            ),
-            holds=self.run.holds,
+        )
+        return decide_entrants(
+            candidates, stored=self._entrants, complete=complete, holds=self.run.holds
         )
 
     def _decide_stops(self) -> dict[tuple[str, int], Decision]:
-        stated, files = self._records["pit_stop"], self.run.files
+        stated = self._records["pit_stop"]
         if not stated:
             return {}
-        floor = self._race.pit_stops_floor if self._race else Floor().version
         ids = [entrant.pk for entrant in self._entrants.values()]
         keys = {entrant.pk: key for key, entrant in self._entrants.items()}
         stops = PitStop.objects.filter(entrant__in=ids)
+        stored = {(keys[stop.entrant_id], stop.number): stop for stop in stops}
+        candidates, complete = stated_rows(
+            PitStop,
+            stated,
+            key=lambda r: (r.key, r.number),
+            run=self.run,
+            floor=self._race.pit_stops_floor if self._race else NEVER,
+            stored=stored,
+        )
         return decide_records(
-            candidates_by_key(
-                PitStop, stated, key=lambda r: (r.key, r.number), files=files
-            ),
-            stored={(keys[stop.entrant_id], stop.number): stop for stop in stops},
-            complete=completeness_of(
-                stated, key=lambda r: (r.key, r.number), files=files, floor=floor
-            ),
-            holds=self.run.holds,
+            candidates, stored=stored, complete=complete, holds=self.run.holds
         )
 
     @cached_property

@@ -104,7 +104,7 @@ UPDATE imports_racecheckpoint
 SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
     conflicts = %(conflicts)s, removed = %(removed)s, undo = %(undo)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
     write_ms = %(write)s, total_ms = %(total)s, finished_at = clock_timestamp(),
-    lease_until = NULL, error_code = '', message = ''
+    lease_until = NULL, error_code = '', message = %(message)s
 WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: set_synchronous_commit

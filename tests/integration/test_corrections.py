@@ -341,8 +341,8 @@ def test_command_brings_corrected_rows(first: RunFile, tmp_path: Path, by: str) 
     [
         ({"corrects": "999999"}, "no file has this id or sha256"),
         ({"corrects": "nothing"}, "no file has this id or sha256"),
-        ({"corrects": "1", "priority": 3}, "takes priority and time from the file"),
-        ({"corrects": "1", "complete": True}, "takes priority and time from the file"),
+        ({"corrects": "1", "priority": 3}, "takes source, priority and time"),
+        ({"corrects": "1", "complete": True}, "takes source, priority and time"),
     ],
 )
 def test_command_refuses_in_a_sentence(

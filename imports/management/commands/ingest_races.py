@@ -59,7 +59,6 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--source",
-            default=conf.get("DEFAULT_SOURCE"),
             help="whose data it is; keys are unique within a source",
         )
         parser.add_argument(
@@ -194,12 +193,16 @@ def _statement(options: dict[str, Any]) -> Statement:
         "is_complete": options["complete"],
     }
     if options["corrects"] is None:
-        return Statement(source=options["source"], **stated)
-    if any(value not in (None, False) for value in stated.values()):
+        source = options["source"]
+        if source is None:
+            source = conf.get("DEFAULT_SOURCE")
+        return Statement(source=source, **stated)
+    given = [options["source"], *stated.values()]
+    if any(value not in (None, False) for value in given):
         raise StatementInvalid(
-            "--corrects takes priority and time from the file that is corrected, which "
-            "stays as complete as it is. Leave --priority, --observed-at and --complete "
-            "out."
+            "--corrects takes source, priority and time from the file that is corrected, "
+            "which stays as complete as it is. Leave --source, --priority, --observed-at "
+            "and --complete out."
         )
     return manifest.statement_of_correction(corrections.find_file(options["corrects"]))
 

@@ -18,10 +18,11 @@ from imports.pipeline.registers.decide import (
     NEVER,
     Candidate,
     Decision,
+    Outcome,
     Register,
     decide,
 )
-from imports.pipeline.registers.staged import StagedFile, StagedRecord
+from imports.pipeline.registers.staged import StagedFile, StagedRecord, StagedRun
 from races.models import Entrant, Versioned
 from races.natural_keys import NATURAL_KEYS
 
@@ -129,6 +130,29 @@ def decide_records(
         if given or (absent != NEVER and register and register.versions):
             decisions[key] = decide(given, stored=register, absent=absent, holds=holds)
     return decisions
+
+
+def stated_rows(
+    model: Model,
+    records: Sequence[StagedRecord],
+    *,
+    key: Callable[[StagedRecord], Key],
+    run: StagedRun,
+    floor: UUID,
+    stored: Mapping[Key, Versioned],
+) -> tuple[dict[Key, list[Candidate]], Completeness]:
+    """Group records by key; say also which of their files count as complete.
+
+    A complete file that contradicts the race under policy `hold` ends nothing in it
+    before a person has chosen: till then it counts as partial.
+    """
+    candidates = candidates_by_key(model, records, key=key, files=run.files)
+    complete = completeness_of(records, key=key, files=run.files, floor=floor)
+    if run.holds and complete.held:
+        decisions = decide_records(candidates, stored=stored, holds=True).values()
+        if any(decision.outcome == Outcome.HELD for decision in decisions):
+            return candidates, Completeness(floor)
+    return candidates, complete
 
 
 def decide_entrants(

@@ -14,10 +14,10 @@ from imports.pipeline.registers.lap_batch import LapBatch, LapResult
 from imports.pipeline.registers.laps import NO_FLOOR, Floor
 from imports.pipeline.registers.records import (
     candidates_by_key,
-    completeness_of,
     decide_entrants,
     decide_records,
     references_of,
+    stated_rows,
 )
 from imports.pipeline.registers.staged import StagedRecord, StagedRecords, StagedRun
 from imports.pipeline.stopwatch import Laptimer
@@ -26,6 +26,12 @@ from imports.pipeline.write.laps import write_laps
 from imports.pipeline.write.records import write_records
 from races.models import Entrant, LapColumn, PitStop, Race
 from races.models.race import KINDS
+
+COMPLETE_IS_HELD = (
+    "A complete file contradicts stored values of this race, and conflict_policy is hold: "
+    "it was taken as partial, nothing was removed. Settle the conflicts, then import the "
+    "file again with --force."
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class RaceResult:
     removed: int = 0
     #: What was made and which floors were raised, for a revert.
     undo: dict[str, Any] = field(default_factory=dict)
+    #: What a reader should know of a race that is in.
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,13 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
         conflicts=journal.conflicts,
         removed=journal.removed + laps.removed,
         undo=undo,
+        notice=_notice(run, journal.counts + laps.counts),
     )
+
+
+def _notice(run: StagedRun, rows: Counts) -> str:
+    is_any_complete = any(file.is_complete for file in run.files.values())
+    return COMPLETE_IS_HELD if rows.held and is_any_complete else ""
 
 
 def _fetch(key: RaceKey, *, run: StagedRun) -> StagedRecords:
@@ -200,16 +214,18 @@ def _write_entrants(
     stated, run = records["entrant"], journal.run
     if not stated:
         return race.entrant_ids, race.floors.entrants
-    complete = completeness_of(
-        stated, key=lambda r: r.key, files=run.files, floor=race.floors.entrants
-    )
     found = Entrant.objects.filter(pk__in=race.entrant_ids.values())
     stored = {row.key: row for row in found.select_related(*references_of(Entrant))}
-    decisions = decide_entrants(
-        candidates_by_key(Entrant, stated, key=lambda r: r.key, files=run.files),
+    candidates, complete = stated_rows(
+        Entrant,
+        stated,
+        key=lambda r: r.key,
+        run=run,
+        floor=race.floors.entrants,
         stored=stored,
-        complete=complete,
-        holds=run.holds,
+    )
+    decisions = decide_entrants(
+        candidates, stored=stored, complete=complete, holds=run.holds
     )
     for key, decision in decisions.items():
         journal.add(decision, kind="entrant", key=key)
@@ -236,16 +252,15 @@ def _write_pit_stops(
     stated, run = records["pit_stop"], journal.run
     if not stated:
         return race.floors.pit_stops
-    complete = completeness_of(
-        stated,
-        key=lambda r: (entrant_ids[r.key], r.number),
-        files=run.files,
-        floor=race.floors.pit_stops,
-    )
     found = PitStop.objects.filter(entrant__in=entrant_ids.values())
     stored = {(row.entrant_id, row.number): row for row in found}
-    candidates = candidates_by_key(
-        PitStop, stated, key=lambda r: (entrant_ids[r.key], r.number), files=run.files
+    candidates, complete = stated_rows(
+        PitStop,
+        stated,
+        key=lambda r: (entrant_ids[r.key], r.number),
+        run=run,
+        floor=race.floors.pit_stops,
+        stored=stored,
     )
     decisions = decide_records(
         candidates, stored=stored, complete=complete, holds=run.holds
