@@ -97,7 +97,12 @@ def plan_race(
         key=target.race_key,
     ).first()
     inserted = target.undo.get("inserted", {})
-    history = History.of(target.row_revisions.all(), inserted, kinds=KINDS)
+    history = History.of(
+        target.row_revisions.all(),
+        inserted,
+        kinds=KINDS,
+        made_after=target.undo.get("made_after", 0),
+    )
     decided = [
         *history.decide_changed(),
         *history.decide_inserted(),
@@ -160,7 +165,7 @@ def _name_race(target: RaceCheckpoint, race_id: int) -> None:
 
 def _result(plan: RacePlan, *, race_id: int | None) -> RaceResult:
     fates = plan.fates
-    undo: dict[str, Any] = {"inserted": rows.brought_back(plan.plans.values())}
+    undo: dict[str, Any] = rows.made_again(plan.plans.values())
     if race_id and plan.floors.now:
         undo["floors"] = plan.floors.now
     if plan.stays:

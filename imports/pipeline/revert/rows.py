@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from imports.models import Conflict, RowRevision
 from imports.pipeline.registers.journal import snapshot
@@ -82,8 +82,12 @@ class History:
         inserted: Mapping[str, Any],
         *,
         kinds: Collection[str],
+        made_after: int = 0,
     ) -> "History":
-        """Read it, for rows of some kinds, from a run's revisions and undo."""
+        """Read it, for rows of some kinds, from a run's revisions and undo.
+
+        Rows that a revert brought back have revisions from before: up to `made_after`.
+        """
         changed: dict[RowId, RowRevision] = {}
         for revision in revisions.filter(kind__in=kinds).order_by("pk"):
             changed.setdefault((revision.kind, revision.row_id), revision)
@@ -91,7 +95,9 @@ class History:
         ids: dict[str, list[int]] = defaultdict(list)
         for kind, pk in (*changed, *made):
             ids[kind].append(pk)
-        return cls(changed, made, _since(ids, changed), _now(ids))
+        firsts = {row: revision.pk for row, revision in changed.items()}
+        firsts = dict.fromkeys(made, made_after) | firsts
+        return cls(changed, made, _since(ids, firsts), _now(ids))
 
     def blame(self, row: RowId) -> int | None:
         """Give the last run that changed the row."""
@@ -101,8 +107,7 @@ class History:
     def is_as_left(self, row: RowId) -> bool:
         """Whether a stored row is what the run left.
 
-        A row of one id is always made with the same content, so what a run has made is
-        what the first revision of all says, if there is any.
+        That is what the next revision says that it was, if there is any.
         """
         later = self.since.get(row)
         return not later or is_same(row[0], later[0].before, self.now[row])
@@ -213,13 +218,26 @@ def brought_back(plans: Iterable[RowPlan]) -> dict[str, list[int]]:
     return dict(made)
 
 
+def made_again(plans: Iterable[RowPlan]) -> dict[str, Any]:
+    """Give what the undo of a revert says of the rows that it brings back.
+
+    Their ids by kind, and their last revision: those after it are of later runs.
+    """
+    made = brought_back(plans)
+    asked = Q(pk__in=[])
+    for kind, ids in made.items():
+        asked |= Q(kind=kind, row_id__in=ids)
+    last = RowRevision.objects.filter(asked).aggregate(last=Max("pk"))["last"]
+    return {"inserted": made, **({"made_after": last} if last else {})}
+
+
 def fates(plans: Iterable[RowPlan]) -> Counter[Fate]:
     """Count the rows by fate; conflicts are records of rows, and no rows."""
     return Counter(plan.fate for plan in plans if plan.kind != "conflict")
 
 
 def _since(
-    ids: Mapping[str, Sequence[int]], changed: Mapping[RowId, RowRevision]
+    ids: Mapping[str, Sequence[int]], firsts: Mapping[RowId, int]
 ) -> dict[RowId, list[RowRevision]]:
     asked = Q(pk__in=[])
     for kind, of_kind in ids.items():
@@ -228,7 +246,7 @@ def _since(
     # Revisions of a row are numbered under its lock: their order is that of the runs.
     for revision in RowRevision.objects.filter(asked).order_by("pk") if ids else ():
         row = (revision.kind, revision.row_id)
-        if row not in changed or revision.pk > changed[row].pk:
+        if revision.pk > firsts[row]:
             since[row].append(revision)
     return dict(since)
 

@@ -48,8 +48,13 @@ def plan_inserted(
     `by` is the revert, if it is at work; `planned` are the rows that will have changed
     before.
     """
-    inserted = (run.shared_undo or {}).get("inserted", {})
-    history = History.of(_revisions(run), inserted, kinds=KINDS)
+    undo = run.shared_undo or {}
+    history = History.of(
+        _revisions(run),
+        undo.get("inserted", {}),
+        kinds=KINDS,
+        made_after=undo.get("made_after", 0),
+    )
     after: dict[RowId, Snapshot | None] = dict(planned or {})
     user = _run_in_work(run.source, but=by)
     plans = []
@@ -75,7 +80,7 @@ def put_back_shared(run: ImportRun) -> None:
     rows.remove(plans, kinds=KINDS)
     counts = counts_of(Counter(rows.fates(plans)))
     run.shared_rows = {"rows": counts.as_dict(), "conflicts": 0, "removed": 0}
-    run.shared_undo = {"inserted": rows.brought_back(plans), "stays": stays_of(plans)}
+    run.shared_undo = {**rows.made_again(plans), "stays": stays_of(plans)}
     run.save(update_fields=["shared_rows", "shared_undo"])
 
 
@@ -98,8 +103,8 @@ def remove_shared(run: ImportRun) -> None:
     counted["rows"]["read"] += stays
     undo["left"] = left
     is_whole = not run.checkpoints.exclude(state=RaceCheckpoint.State.DONE).exists()
-    if is_whole and has_changed_anything(run):
-        undo.setdefault("files", _give_files_back(run.reverts))
+    if is_whole and "files" not in undo and has_changed_anything(run):
+        undo["files"] = _give_files_back(run.reverts)
     run.save(update_fields=["shared_rows", "shared_undo"])
 
 

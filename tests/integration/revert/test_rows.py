@@ -9,7 +9,7 @@ from imports.models import Conflict, ImportRun, LapRevision, SourceFile
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
 from imports.pipeline.revert.preview import Outcome, outcome_of, preview
-from races.models import Entrant, Lap, Meeting, Race, Team, Venue
+from races.models import Entrant, Lap, Meeting, PitStop, Race, Team, Venue
 from stats.models import RaceStats
 from tests import state
 from tests.integration.revert.conftest import LAPS, NEW, NEWER, OLD, revert
@@ -68,6 +68,32 @@ def test_complete_file_goes_back_with_what_it_removed_and_its_floor(
     assert Lap.objects.count() == 2
 
     assert_goes_back_and_forth(run, before, fates={"inserted": 1, "updated": 1})
+
+
+def test_stop_that_was_changed_before_it_was_removed_goes_back_and_forth(
+    bring, writer
+) -> None:
+    header = "meeting,race,entrant,stop,duration_ms"
+    both = ["ash,1,7,1,5000", "ash,1,8,1,5000"]
+    bring(header, *both, statement=OLD, writer=writer)
+    bring(header, "ash,1,8,1,6000", statement=NEW, writer=writer)
+    before = state.tables()
+    run = bring(header, "ash,1,7,1,5000", statement=complete(NEWER), writer=writer)
+    assert PitStop.objects.count() == 1
+
+    assert_goes_back_and_forth(run, before, fates={"inserted": 1, "updated": 1})
+
+
+def test_lap_that_was_changed_before_it_was_removed_goes_back_and_forth(
+    bring, first, writer
+) -> None:
+    bring(LAPS, "ash,1,7,2,60500", statement=NEW, writer=writer)
+    before = state.tables()
+    rows = ["ash,1,7,1,60000", "ash,1,8,1,62000"]
+    run = bring(LAPS, *rows, statement=complete(NEWER), writer=writer)
+    assert Lap.objects.count() == 2
+
+    assert_goes_back_and_forth(run, before, fates={"inserted": 1})
 
 
 def test_floor_that_was_raised_without_a_lap_goes_back(bring, first, writer) -> None:
