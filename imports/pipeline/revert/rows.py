@@ -11,6 +11,7 @@ from django.db.models import Max, Q, QuerySet
 
 from imports.models import Conflict, RowRevision
 from imports.pipeline.registers.journal import snapshot
+from imports.pipeline.revert.columns import put_back_in_part
 from races.models import Competitor, Entrant, Meeting, PitStop, Race, Team, Venue
 from races.natural_keys import NATURAL_KEYS
 
@@ -50,6 +51,10 @@ class RowPlan:
     after: Snapshot | None
     #: The later run because of which it stays, where that is known.
     run: int | None = None
+    #: Columns that later runs changed, of a row that is put back without them.
+    kept: tuple[str, ...] = ()
+    #: Whether it stays only because rows of later runs hang on it.
+    is_held: bool = False
 
     @property
     def is_written(self) -> bool:
@@ -121,13 +126,29 @@ class History:
                 fate = Fate.UNCHANGED
             elif revision.is_deleted:
                 fate = Fate.BROUGHT_BACK if now is None else Fate.STAYS
-            elif now is None or not self.is_as_left(row):
+            elif now is None:
                 fate = Fate.STAYS
+            elif not self.is_as_left(row):
+                plans.append(self._decide_columns(row, revision.before, now))
+                continue
             else:
                 fate = Fate.PUT_BACK
             after = _after(row[0], now, revision.before)
             plans.append(RowPlan(*row, fate, now, after, self.blame(row)))
         return plans
+
+    def _decide_columns(self, row: RowId, before: Snapshot, now: Snapshot) -> RowPlan:
+        """Give a row that later runs changed, and that the run had updated."""
+        run = self.blame(row)
+        stays = RowPlan(*row, Fate.STAYS, now, _after(row[0], now, before), run)
+        if row[0] == "conflict":
+            return stays
+        left = self.since[row][0].before
+        part = put_back_in_part(MODELS[row[0]], before=before, left=left, now=now)
+        if part.after is None:
+            return stays
+        fate = Fate.UNCHANGED if is_same(row[0], part.after, now) else Fate.PUT_BACK
+        return RowPlan(*row, fate, now, part.after, run, part.kept)
 
     def decide_inserted(self) -> list[RowPlan]:
         """Give the rows that the run made, not yet looking at what hangs on them."""
