@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from imports.pipeline.registers.decide import UNDISPUTED
 from imports.pipeline.registers.records import ABSENT, ATTRIBUTE
 from races.models import ZERO_VERSION
 
@@ -18,7 +19,7 @@ class Part:
 
     #: The row with the columns put back; None where none can be.
     after: Snapshot | None
-    #: Columns of the run that later runs changed.
+    #: Columns of the run that later runs changed; cells of files only.
     kept: tuple[str, ...]
 
 
@@ -34,7 +35,7 @@ def put_back_in_part(
     ended = source[ABSENT][1] if ABSENT in source else ZERO_VERSION
     # A complete file has ended since what was said before.
     back -= {c for c in back if c in was and c != ABSENT and was[c][1] < ended}
-    kept = tuple(sorted(changed - back - {ABSENT}))
+    kept = tuple(sorted(changed - back - {ABSENT} - UNDISPUTED))
     if changed and not back:
         return Part(None, kept)
     versions = {c: version for c, (_, version) in held.items() if c not in back}

@@ -62,6 +62,13 @@ class RowPlan:
         return self.fate not in (Fate.UNCHANGED, Fate.STAYS)
 
     @property
+    def why(self) -> Snapshot:
+        """What else there is to say of a row that stays, or of its columns."""
+        if self.fate != Fate.STAYS:
+            return {"columns": list(self.kept)}
+        return {"is_held": True} if self.is_held else {}
+
+    @property
     def name(self) -> str:
         """What the row is called: its key."""
         row = self.now or self.after or {}

@@ -64,7 +64,9 @@ def plan_inserted(
         held = _still_referred_to(kind, of_kind, after=after)
         for plan in of_kind:
             if plan.fate == Fate.REMOVED and (user or plan.row_id in held):
-                plan = replace(plan, fate=Fate.STAYS, run=plan.run or user)
+                plan = replace(
+                    plan, fate=Fate.STAYS, run=plan.run or user, is_held=True
+                )
             elif plan.fate == Fate.REMOVED:
                 after[(kind, plan.row_id)] = None
             plans.append(_blamed(plan, run=run))
@@ -111,9 +113,9 @@ def remove_shared(run: ImportRun) -> None:
 def stays_of(plans: Iterable[RowPlan]) -> list[Stay]:
     """Give the rows that stay, and which later run is why."""
     return [
-        {"kind": plan.kind, "key": plan.name, "number": 0, "run": plan.run}
+        {"kind": plan.kind, "key": plan.name, "number": 0, "run": plan.run, **plan.why}
         for plan in plans
-        if plan.fate == Fate.STAYS and plan.kind != "conflict"
+        if (plan.fate == Fate.STAYS or plan.kept) and plan.kind != "conflict"
     ]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from imports import actions
+from imports.actions import apply_edit
 from imports.models import Conflict, ImportRun, LapRevision, SourceFile
 from imports.pipeline import run as conductor
-from imports.actions import apply_edit
 from imports.pipeline.lane import Lane
 from imports.pipeline.manual import ManualRow
 from imports.pipeline.revert.preview import Outcome, outcome_of, preview
@@ -334,9 +334,7 @@ def test_columns_that_a_later_run_left_alone_go_back(bring) -> None:
     assert dict(+outcome.fates) == {"updated": 1}
     entrant = Entrant.objects.get()
     assert (entrant.name, entrant.status) == ("Bob", "Running")
-    assert [(s["columns"], s["run"]) for s in outcome.stays] == [
-        (["status"], later.pk)
-    ]
+    assert [(s["columns"], s["run"]) for s in outcome.stays] == [(["status"], later.pk)]
     revert(done)
     assert state.tables() == after
 

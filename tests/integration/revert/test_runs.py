@@ -157,7 +157,9 @@ def test_command_previews_and_reverts(bring, first) -> None:
     code, text = command(str(first.pk), "--dry-run")
     assert code == 0
     assert "a preview: nothing is written" in text
-    assert f"3 rows back, 4 stay because run {later.pk} changed them later." in text
+    assert "0 put back or brought back, 3 removed" in text
+    assert f"1 stays because run {later.pk} changed them later" in text
+    assert f"3 stay because rows of run {later.pk} hang on them." in text
     assert f"stays: lap 1 ash/1/7 (run {later.pk})" in text
     assert state.tables() == before
     assert ImportRun.objects.count() == 2
