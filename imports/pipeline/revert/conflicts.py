@@ -60,7 +60,7 @@ def on_rows_that_stay(disputes: list[RowPlan], plans: Iterable[RowPlan]) -> set[
     """Give the conflicts on rows, or columns, that are not put back; not those on laps."""
     staying = [p for p in plans if p.fate == Fate.STAYS or p.kept]
     named = {p.row_id: p.name for p in plans if p.kind == "entrant"}
-    missing = {_entrant(p) for p in staying} - named.keys() - {None}
+    missing = {pk for p in staying if (pk := _entrant(p)) and pk not in named}
     entrants = Entrant.objects.filter(pk__in=missing)
     named |= dict(entrants.values_list("pk", "key"))
     by_row = {_row(p, named): p for p in staying}
