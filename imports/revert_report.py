@@ -57,24 +57,44 @@ def as_text(run: ImportRun, outcome: Outcome, *, revert: ImportRun | None) -> st
 
 
 def summary(outcome: Outcome) -> str:
-    """Give the one line: how many rows go back, how many stay and because of whom."""
-    back = f"{outcome.back:,} row{'' if outcome.back == 1 else 's'} back"
-    if not outcome.stay:
-        return f"{back}, none stays."
-    verb = "stays" if outcome.stay == 1 else "stay"
-    if not outcome.runs:
-        return f"{back}, {outcome.stay:,} {verb} because later runs changed them."
-    runs = ", ".join(map(str, outcome.runs))
-    noun = "run" if len(outcome.runs) == 1 else "runs"
-    return f"{back}, {outcome.stay:,} {verb} because {noun} {runs} changed them later."
+    """Give the one line: what goes back, what goes, what stays and because of whom."""
+    removed = outcome.fates[Fate.REMOVED]
+    back = f"{outcome.back - removed:,} put back or brought back, {removed:,} removed"
+    kept = [stay for stay in outcome.stays if stay.get("columns")]
+    held = [stay for stay in outcome.stays if stay.get("is_held")]
+    changed = [s for s in outcome.stays if not s.get("columns") and s not in held]
+    reasons = []
+    if count := outcome.stay - len(held):
+        by = _runs(changed)
+        reasons.append(f"{count:,} {_stay(count)} because {by} changed them later")
+    if held:
+        by = f"rows of {_runs(held)} hang on them"
+        reasons.append(f"{len(held):,} {_stay(len(held))} because {by}")
+    if kept:
+        by = f"{_runs(kept)} changed other columns of them later"
+        reasons.append(f"{len(kept):,} only in part, because {by}")
+    return f"{back}, {'; '.join(reasons) or 'none stays'}."
 
 
 def sentence(stay: dict[str, Any]) -> str:
     """Name a row that stays, and the run because of which it does."""
     number = f" {stay['number']}" if stay["kind"] in ("lap", "pit stop") else ""
     place = "/".join(part for part in (stay["race"], stay["key"]) if part)
+    columns = f": {', '.join(stay['columns'])}" if stay.get("columns") else ""
     why = f"run {stay['run']}" if stay["run"] else "a later run"
-    return f"{stay['kind']}{number} {place} ({why})"
+    why = f"rows of {why} hang on it" if stay.get("is_held") else why
+    return f"{stay['kind']}{number} {place}{columns} ({why})"
+
+
+def _stay(count: int) -> str:
+    return "stays" if count == 1 else "stay"
+
+
+def _runs(stays: list[dict[str, Any]]) -> str:
+    runs = sorted({stay["run"] for stay in stays if stay["run"]})
+    if not runs:
+        return "later runs"
+    return f"run{'' if len(runs) == 1 else 's'} {', '.join(map(str, runs))}"
 
 
 def _figures(fates: Any) -> dict[str, int]:

@@ -7,7 +7,7 @@ force over all statements, what any order of delivery must leave behind.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,8 @@ KEY_COLUMNS = {
     "entrant": ("race", "entrant"),
     "pit_stop": ("race", "entrant", "stop"),
 }
+#: What files are of, as often as they are.
+USUAL = ("lap", "lap", "lap", "lap", "entrant", "pit_stop")
 WORDS = {"name": ("Ann", "Bob"), "status": ("Finished", "Retired")}
 
 Key = tuple[str, ...]
@@ -91,15 +93,15 @@ class World:
     paths: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, seed: int, *, files: int = 5) -> "World":
+    def of(cls, seed: int, *, files: int = 5, kinds: Sequence[str] = USUAL) -> "World":
         """Make up a world; the same seed gives the same one."""
         chance = random.Random(seed)
         hours = chance.sample(range(1, 100), files)
-        return cls([_file(chance, n, hours[n]) for n in range(files)])
+        return cls([_file(chance, n, hours[n], kinds) for n in range(files)])
 
 
-def _file(chance: random.Random, number: int, hours: int) -> File:
-    kind = chance.choice(["lap", "lap", "lap", "lap", "entrant", "pit_stop"])
+def _file(chance: random.Random, number: int, hours: int, kinds: Sequence[str]) -> File:
+    kind = chance.choice(kinds)
     is_uniform = kind == "lap" and chance.random() < 0.65
     count = 1 if is_uniform else chance.randint(1, len(COLUMNS[kind]))
     columns = (

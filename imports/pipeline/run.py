@@ -85,6 +85,7 @@ def end_run(run: ImportRun) -> bool:
     failpoint("before_finish")
     if run.kind == ImportRun.Kind.REVERT:
         remove_shared_rows(run)
+        run.refresh_from_db()
     is_ours = finish_run(run)
     failpoint("after_finish")
     if is_ours:

@@ -102,7 +102,10 @@ def remove_shared_rows(run: ImportRun) -> None:
     """Remove those that it made: its races are back, nothing refers to them."""
     with transaction.atomic(durable=True):
         checkpoint.lock_shared_rows(run.source)
-        remove_shared(run)
+        # Another lane may have done it since the run was read, or have ended the run.
+        held = ImportRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+        if held.state == ImportRun.State.WRITING:
+            remove_shared(held)
 
 
 def settle_race(claim: Claim, *, run: StagedRun) -> bool:

@@ -93,7 +93,8 @@ decided AS (
 
 -- name: preview_reverted_laps
 -- Counts by fate; the first laps that stay, each with the run that changed it last; and
--- of the entrants %(candidates)s those that will still have laps, with such a run.
+-- of the entrants %(candidates)s those that will still have laps, with such a run; and
+-- of the conflicts %(disputes)s those on laps that stay.
 WITH
 -- include: classify_reverted_laps
 , staying AS (
@@ -133,7 +134,13 @@ SELECT (SELECT jsonb_object_agg(fate, laps)
                    (SELECT max(b.run_id) FROM blame b WHERE b.entrant_id = c.entrant_id),
                    l.run_id
                ))
-        FROM carrying c CROSS JOIN last_run l) AS carrying
+        FROM carrying c CROSS JOIN last_run l) AS carrying,
+       (SELECT jsonb_agg(c.id)
+        FROM imports_conflict c
+        JOIN races_entrant e ON e.race_id = %(race)s AND e.key = c.key
+        JOIN decided d ON d.entrant_id = e.id AND d.number = c.number
+        WHERE c.id = ANY (%(disputes)s::bigint[]) AND c.kind = 'lap'
+          AND d.fate = 'older') AS disputed
 
 -- name: revert_laps
 -- Put back, bring back and remove the laps as classified; what they are now goes to the

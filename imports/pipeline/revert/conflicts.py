@@ -3,6 +3,7 @@
 What a person has settled by another run stays on record.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from imports.models import Conflict, ImportRun
 from imports.pipeline.registers.journal import snapshot
 from imports.pipeline.revert.rows import Fate, RowPlan, Snapshot
+from races.models import Entrant
 
 State = Conflict.State
 Rule = Conflict.Rule
@@ -52,6 +54,36 @@ def plan_conflicts(
         .filter(~Q(run=run, state=State.SETTLED, is_mine=False))
         .order_by(F("pk"))
     ]
+
+
+def on_rows_that_stay(disputes: list[RowPlan], plans: Iterable[RowPlan]) -> set[int]:
+    """Give the conflicts on rows, or columns, that are not put back; not those on laps."""
+    staying = [p for p in plans if p.fate == Fate.STAYS or p.kept]
+    named = {p.row_id: p.name for p in plans if p.kind == "entrant"}
+    missing = {pk for p in staying if (pk := _entrant(p)) and pk not in named}
+    entrants = Entrant.objects.filter(pk__in=missing)
+    named |= dict(entrants.values_list("pk", "key"))
+    by_row = {_row(p, named): p for p in staying}
+    found = set()
+    for dispute in disputes:
+        c = dispute.now or {}
+        plan = by_row.get((c["kind"], c["key"], c["number"]))
+        if plan and (plan.fate == Fate.STAYS or {*plan.kept} & c["fields"].keys()):
+            found.add(dispute.row_id)
+    return found
+
+
+def _row(plan: RowPlan, entrants: dict[int, str]) -> tuple[str, str, int]:
+    """Name a row as conflicts do."""
+    if plan.kind == "pitstop":
+        row = plan.now or plan.after or {}
+        return "pit_stop", entrants.get(row["entrant_id"], ""), row["number"]
+    is_named = plan.kind not in ("race", "meeting")
+    return plan.kind, plan.name if is_named else "", 0
+
+
+def _entrant(plan: RowPlan) -> int | None:
+    return (plan.now or plan.after or {}).get("entrant_id")
 
 
 def relinked(plans: list[RowPlan], *, race_id: int | None) -> list[RowPlan]:

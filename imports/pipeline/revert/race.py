@@ -12,7 +12,11 @@ from django.db import connection
 from imports.models import Conflict, Counts, RaceCheckpoint
 from imports.pipeline.registers.staged import StagedRun
 from imports.pipeline.revert import rows
-from imports.pipeline.revert.conflicts import plan_conflicts, relinked
+from imports.pipeline.revert.conflicts import (
+    on_rows_that_stay,
+    plan_conflicts,
+    relinked,
+)
 from imports.pipeline.revert.later import FLOORS_OF, FloorPlan, Later, of_race
 from imports.pipeline.revert.rows import Fate, History, RowId, RowPlan
 from imports.pipeline.stopwatch import Laptimer
@@ -61,14 +65,14 @@ class RacePlan:
                 pk__in=[
                     (p.now or p.after or {}).get("entrant_id")
                     for p in self.plans.values()
-                    if p.kind == "pitstop" and p.fate == Fate.STAYS
+                    if p.kind == "pitstop" and (p.fate == Fate.STAYS or p.kept)
                 ]
             ).values_list("pk", "key")
         )
         found = [
             _stay(plan, keys)
             for plan in self.plans.values()
-            if plan.fate == Fate.STAYS and plan.kind != "conflict"
+            if (plan.fate == Fate.STAYS or plan.kept) and plan.kind != "conflict"
         ]
         found += [
             {"kind": f"floor of {kind}s", "key": "", "number": 0, "run": run}
@@ -82,6 +86,11 @@ class RacePlan:
         """Decide otherwise on a row."""
         plan = self.plans[row]
         self.plans[row] = replace(plan, fate=fate, run=run or plan.run)
+
+    def hold(self, row: RowId, *, run: int | None) -> None:
+        """Let a row stay because rows of a later run hang on it."""
+        self.set_fate(row, Fate.STAYS, run=run)
+        self.plans[row] = replace(self.plans[row], is_held=True)
 
 
 def plan_race(
@@ -97,14 +106,16 @@ def plan_race(
         key=target.race_key,
     ).first()
     inserted = target.undo.get("inserted", {})
-    history = History.of(target.row_revisions.all(), inserted, kinds=KINDS)
-    decided = [
-        *history.decide_changed(),
-        *history.decide_inserted(),
-        *plan_conflicts(
-            target.run, meeting_key=target.meeting_key, race_key=target.race_key
-        ),
-    ]
+    history = History.of(
+        target.row_revisions.all(),
+        inserted,
+        kinds=KINDS,
+        made_after=target.undo.get("made_after", 0),
+    )
+    disputes = plan_conflicts(
+        target.run, meeting_key=target.meeting_key, race_key=target.race_key
+    )
+    decided = [*history.decide_changed(), *history.decide_inserted(), *disputes]
     later = Later.than(target, race_id=race.pk if race else None)
     plan = RacePlan(
         target=target,
@@ -116,8 +127,12 @@ def plan_race(
         lap_stays=[],
     )
     _see_to_support(plan, coming=coming)
-    _see_to_laps(plan)
+    met = [p.row_id for p in disputes if ("conflict", p.row_id) in plan.plans]
+    disputed = _see_to_laps(plan, disputes=met)
     _see_to_what_hangs_on(plan)
+    disputed |= on_rows_that_stay(disputes, plan.plans.values())
+    for pk in disputed:
+        del plan.plans[("conflict", pk)]
     return plan
 
 
@@ -160,7 +175,7 @@ def _name_race(target: RaceCheckpoint, race_id: int) -> None:
 
 def _result(plan: RacePlan, *, race_id: int | None) -> RaceResult:
     fates = plan.fates
-    undo: dict[str, Any] = {"inserted": rows.brought_back(plan.plans.values())}
+    undo: dict[str, Any] = rows.made_again(plan.plans.values())
     if race_id and plan.floors.now:
         undo["floors"] = plan.floors.now
     if plan.stays:
@@ -210,19 +225,28 @@ def _see_to_support(plan: RacePlan, *, coming: Collection[RowId]) -> None:
                 plan.set_fate(row, Fate.STAYS, run=plan.later.maker(row))
 
 
-def _see_to_laps(plan: RacePlan) -> None:
-    """Classify the laps; entrants that keep some stay."""
+def _see_to_laps(plan: RacePlan, *, disputes: list[int]) -> set[int]:
+    """Classify the laps; entrants that keep some stay.
+
+    Gives those of the conflicts that are on laps that stay.
+    """
     candidates = _going(plan, "entrant")
     with connection.cursor() as cursor:
         cursor.execute(
             statement("preview_reverted_laps"),
-            {**_lap_parameters(plan), "candidates": candidates, "details": STAYS_KEPT},
+            {
+                **_lap_parameters(plan),
+                "candidates": candidates,
+                "details": STAYS_KEPT,
+                "disputes": disputes,
+            },
         )
-        [(fates, stays, carrying)] = cursor.fetchall()
+        [(fates, stays, carrying, disputed)] = cursor.fetchall()
     plan.laps = Counter(json.loads(fates or "{}"))
     plan.lap_stays = json.loads(stays or "[]")
     for pk, run in json.loads(carrying or "{}").items():
-        plan.set_fate(("entrant", int(pk)), Fate.STAYS, run=run)
+        plan.hold(("entrant", int(pk)), run=run)
+    return set(json.loads(disputed or "[]"))
 
 
 def _see_to_what_hangs_on(plan: RacePlan) -> None:
@@ -232,7 +256,7 @@ def _see_to_what_hangs_on(plan: RacePlan) -> None:
         stop = plan.plans.get(("pitstop", pk))
         if stop is None or stop.fate != Fate.REMOVED:
             run = (stop and stop.run) or plan.later.maker(("pitstop", pk))
-            plan.set_fate(("entrant", entrant), Fate.STAYS, run=run)
+            plan.hold(("entrant", entrant), run=run)
     going = set(_going(plan, "entrant"))
     for race_id in _going(plan, "race"):
         rest = Entrant.objects.filter(race_id=race_id).exclude(pk__in=going)
@@ -241,7 +265,7 @@ def _see_to_what_hangs_on(plan: RacePlan) -> None:
             run = (entrant_plan and entrant_plan.run) or plan.later.maker(
                 ("entrant", left)
             )
-            plan.set_fate(("race", race_id), Fate.STAYS, run=run)
+            plan.hold(("race", race_id), run=run)
 
 
 def _revert_laps(plan: RacePlan, *, checkpoint_id: int) -> None:
@@ -292,5 +316,12 @@ def _stay(plan: RowPlan, entrants: dict[int, str]) -> Stay:
             "key": key,
             "number": row.get("number", 0),
             "run": plan.run,
+            **plan.why,
         }
-    return {"kind": plan.kind, "key": plan.name, "number": 0, "run": plan.run}
+    return {
+        "kind": plan.kind,
+        "key": plan.name,
+        "number": 0,
+        "run": plan.run,
+        **plan.why,
+    }

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from imports.models import Conflict, RowRevision
 from imports.pipeline.registers.journal import snapshot
+from imports.pipeline.revert.columns import put_back_in_part
 from races.models import Competitor, Entrant, Meeting, PitStop, Race, Team, Venue
 from races.natural_keys import NATURAL_KEYS
 
@@ -50,11 +51,22 @@ class RowPlan:
     after: Snapshot | None
     #: The later run because of which it stays, where that is known.
     run: int | None = None
+    #: Columns that later runs changed, of a row that is put back without them.
+    kept: tuple[str, ...] = ()
+    #: Whether it stays only because rows of later runs hang on it.
+    is_held: bool = False
 
     @property
     def is_written(self) -> bool:
         """Whether something is to be done."""
         return self.fate not in (Fate.UNCHANGED, Fate.STAYS)
+
+    @property
+    def why(self) -> Snapshot:
+        """What else there is to say of a row that stays, or of its columns."""
+        if self.fate != Fate.STAYS:
+            return {"columns": list(self.kept)}
+        return {"is_held": True} if self.is_held else {}
 
     @property
     def name(self) -> str:
@@ -82,8 +94,12 @@ class History:
         inserted: Mapping[str, Any],
         *,
         kinds: Collection[str],
+        made_after: int = 0,
     ) -> "History":
-        """Read it, for rows of some kinds, from a run's revisions and undo."""
+        """Read it, for rows of some kinds, from a run's revisions and undo.
+
+        Rows that a revert brought back have revisions from before: up to `made_after`.
+        """
         changed: dict[RowId, RowRevision] = {}
         for revision in revisions.filter(kind__in=kinds).order_by("pk"):
             changed.setdefault((revision.kind, revision.row_id), revision)
@@ -91,7 +107,9 @@ class History:
         ids: dict[str, list[int]] = defaultdict(list)
         for kind, pk in (*changed, *made):
             ids[kind].append(pk)
-        return cls(changed, made, _since(ids, changed), _now(ids))
+        firsts = {row: revision.pk for row, revision in changed.items()}
+        firsts = dict.fromkeys(made, made_after) | firsts
+        return cls(changed, made, _since(ids, firsts), _now(ids))
 
     def blame(self, row: RowId) -> int | None:
         """Give the last run that changed the row."""
@@ -101,8 +119,7 @@ class History:
     def is_as_left(self, row: RowId) -> bool:
         """Whether a stored row is what the run left.
 
-        A row of one id is always made with the same content, so what a run has made is
-        what the first revision of all says, if there is any.
+        That is what the next revision says that it was, if there is any.
         """
         later = self.since.get(row)
         return not later or is_same(row[0], later[0].before, self.now[row])
@@ -116,13 +133,29 @@ class History:
                 fate = Fate.UNCHANGED
             elif revision.is_deleted:
                 fate = Fate.BROUGHT_BACK if now is None else Fate.STAYS
-            elif now is None or not self.is_as_left(row):
+            elif now is None:
                 fate = Fate.STAYS
+            elif not self.is_as_left(row):
+                plans.append(self._decide_columns(row, revision.before, now))
+                continue
             else:
                 fate = Fate.PUT_BACK
             after = _after(row[0], now, revision.before)
             plans.append(RowPlan(*row, fate, now, after, self.blame(row)))
         return plans
+
+    def _decide_columns(self, row: RowId, before: Snapshot, now: Snapshot) -> RowPlan:
+        """Give a row that later runs changed, and that the run had updated."""
+        run = self.blame(row)
+        stays = RowPlan(*row, Fate.STAYS, now, _after(row[0], now, before), run)
+        if row[0] == "conflict":
+            return stays
+        left = self.since[row][0].before
+        part = put_back_in_part(MODELS[row[0]], before=before, left=left, now=now)
+        if part.after is None:
+            return stays
+        fate = Fate.UNCHANGED if is_same(row[0], part.after, now) else Fate.PUT_BACK
+        return RowPlan(*row, fate, now, part.after, run, part.kept)
 
     def decide_inserted(self) -> list[RowPlan]:
         """Give the rows that the run made, not yet looking at what hangs on them."""
@@ -213,13 +246,26 @@ def brought_back(plans: Iterable[RowPlan]) -> dict[str, list[int]]:
     return dict(made)
 
 
+def made_again(plans: Iterable[RowPlan]) -> dict[str, Any]:
+    """Give what the undo of a revert says of the rows that it brings back.
+
+    Their ids by kind, and their last revision: those after it are of later runs.
+    """
+    made = brought_back(plans)
+    asked = Q(pk__in=[])
+    for kind, ids in made.items():
+        asked |= Q(kind=kind, row_id__in=ids)
+    last = RowRevision.objects.filter(asked).aggregate(last=Max("pk"))["last"]
+    return {"inserted": made, **({"made_after": last} if last else {})}
+
+
 def fates(plans: Iterable[RowPlan]) -> Counter[Fate]:
     """Count the rows by fate; conflicts are records of rows, and no rows."""
     return Counter(plan.fate for plan in plans if plan.kind != "conflict")
 
 
 def _since(
-    ids: Mapping[str, Sequence[int]], changed: Mapping[RowId, RowRevision]
+    ids: Mapping[str, Sequence[int]], firsts: Mapping[RowId, int]
 ) -> dict[RowId, list[RowRevision]]:
     asked = Q(pk__in=[])
     for kind, of_kind in ids.items():
@@ -228,7 +274,7 @@ def _since(
     # Revisions of a row are numbered under its lock: their order is that of the runs.
     for revision in RowRevision.objects.filter(asked).order_by("pk") if ids else ():
         row = (revision.kind, revision.row_id)
-        if row not in changed or revision.pk > changed[row].pk:
+        if revision.pk > firsts[row]:
             since[row].append(revision)
     return dict(since)
 

@@ -10,6 +10,7 @@ from imports.errors import RunNotRevertable
 from imports.models import Conflict, ImportRun, LapRevision, RaceCheckpoint, RowRevision
 from imports.pipeline import checkpoint
 from imports.pipeline.plan import PlannedRace
+from imports.pipeline.revert import rows
 
 Kind = ImportRun.Kind
 Race = RaceCheckpoint.State
@@ -40,7 +41,7 @@ def standing_revert(run: ImportRun) -> ImportRun | None:
     One that could put nothing back is over as if it had not been.
     """
     for revert in run.reverted_by.order_by("-pk"):
-        is_anything_in = not revert.is_final or has_changed_anything(revert)
+        is_anything_in = not revert.is_final or _is_in(revert, run=run)
         if is_anything_in and standing_revert(revert) is None:
             return revert
     return None
@@ -48,17 +49,34 @@ def standing_revert(run: ImportRun) -> ImportRun | None:
 
 def has_changed_anything(run: ImportRun) -> bool:
     """Whether anything of what the run did can go back."""
+    return bool(
+        _has_changed_rows(run)
+        or RowRevision.objects.filter(run=run).exists()
+        or run.checkpoints.filter(undo__inserted__has_key="conflict").exists()
+        or "conflict" in (run.shared_undo or {}).get("inserted", {})
+        or Conflict.objects.filter(run=run).exists()
+    )
+
+
+def _is_in(revert: ImportRun, *, run: ImportRun) -> bool:
+    """Whether a revert is in force: of a run that changed rows, it has put some back."""
+    if _has_changed_rows(run):
+        return _has_changed_rows(revert)
+    return has_changed_anything(revert)
+
+
+def _has_changed_rows(run: ImportRun) -> bool:
+    """Whether it changed more than the record of conflicts."""
     done = run.checkpoints.filter(state=Race.DONE)
     inserted = (run.shared_undo or {}).get("inserted", {})
-    is_listed = Q(undo__floors__isnull=False) | (
-        Q(undo__inserted__isnull=False) & ~Q(undo__inserted={})
+    is_listed = Q(undo__floors__isnull=False) | Q(
+        undo__inserted__has_any_keys=[*rows.MODELS.keys() - {"conflict"}, "lap"]
     )
     return bool(
-        any(inserted.values())
-        or RowRevision.objects.filter(run=run).exists()
+        any(ids for kind, ids in inserted.items() if kind != "conflict")
+        or RowRevision.objects.filter(run=run).exclude(kind="conflict").exists()
         or LapRevision.objects.filter(checkpoint__in=done).exists()
         or done.filter(is_listed).exists()
-        or Conflict.objects.filter(run=run).exists()
     )
 
 

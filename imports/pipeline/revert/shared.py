@@ -48,8 +48,13 @@ def plan_inserted(
     `by` is the revert, if it is at work; `planned` are the rows that will have changed
     before.
     """
-    inserted = (run.shared_undo or {}).get("inserted", {})
-    history = History.of(_revisions(run), inserted, kinds=KINDS)
+    undo = run.shared_undo or {}
+    history = History.of(
+        _revisions(run),
+        undo.get("inserted", {}),
+        kinds=KINDS,
+        made_after=undo.get("made_after", 0),
+    )
     after: dict[RowId, Snapshot | None] = dict(planned or {})
     user = _run_in_work(run.source, but=by)
     plans = []
@@ -59,7 +64,9 @@ def plan_inserted(
         held = _still_referred_to(kind, of_kind, after=after)
         for plan in of_kind:
             if plan.fate == Fate.REMOVED and (user or plan.row_id in held):
-                plan = replace(plan, fate=Fate.STAYS, run=plan.run or user)
+                plan = replace(
+                    plan, fate=Fate.STAYS, run=plan.run or user, is_held=True
+                )
             elif plan.fate == Fate.REMOVED:
                 after[(kind, plan.row_id)] = None
             plans.append(_blamed(plan, run=run))
@@ -75,7 +82,7 @@ def put_back_shared(run: ImportRun) -> None:
     rows.remove(plans, kinds=KINDS)
     counts = counts_of(Counter(rows.fates(plans)))
     run.shared_rows = {"rows": counts.as_dict(), "conflicts": 0, "removed": 0}
-    run.shared_undo = {"inserted": rows.brought_back(plans), "stays": stays_of(plans)}
+    run.shared_undo = {**rows.made_again(plans), "stays": stays_of(plans)}
     run.save(update_fields=["shared_rows", "shared_undo"])
 
 
@@ -98,17 +105,17 @@ def remove_shared(run: ImportRun) -> None:
     counted["rows"]["read"] += stays
     undo["left"] = left
     is_whole = not run.checkpoints.exclude(state=RaceCheckpoint.State.DONE).exists()
-    if is_whole and has_changed_anything(run):
-        undo.setdefault("files", _give_files_back(run.reverts))
+    if is_whole and "files" not in undo and has_changed_anything(run):
+        undo["files"] = _give_files_back(run.reverts)
     run.save(update_fields=["shared_rows", "shared_undo"])
 
 
 def stays_of(plans: Iterable[RowPlan]) -> list[Stay]:
     """Give the rows that stay, and which later run is why."""
     return [
-        {"kind": plan.kind, "key": plan.name, "number": 0, "run": plan.run}
+        {"kind": plan.kind, "key": plan.name, "number": 0, "run": plan.run, **plan.why}
         for plan in plans
-        if plan.fate == Fate.STAYS and plan.kind != "conflict"
+        if (plan.fate == Fate.STAYS or plan.kept) and plan.kind != "conflict"
     ]
 
 

@@ -39,7 +39,7 @@ def test_preview_says_what_goes_back_and_what_stays(
 
     page = as_boss.get(revert_page(ashford)).content.decode()
 
-    assert f"because run {later.pk} changed them later." in page
+    assert f"because run {later.pk} changed them later" in page
     assert "<td>lap</td>" in page
     assert f'<a href="{run_page(later)}">Run {later.pk}</a>' in page
     assert Lap.objects.count() == laps
@@ -60,7 +60,7 @@ def test_confirming_queues_a_revert_by_the_one_who_asked(
     made.refresh_from_db()
     assert made.state == "succeeded"
     page = as_boss.get(run_page(made)).content.decode()
-    assert "1 row back, none stays." in page
+    assert "1 put back or brought back, 0 removed, none stays." in page
     assert f'<a href="{run_page(later)}">Run {later.pk}</a>' in page
     page = as_boss.get(run_page(later)).content.decode()
     assert f'<a href="{run_page(made)}">Run {made.pk}</a>' in page

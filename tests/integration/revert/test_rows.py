@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 
 from imports import actions
+from imports.actions import apply_edit
 from imports.models import Conflict, ImportRun, LapRevision, SourceFile
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
+from imports.pipeline.manual import ManualRow
 from imports.pipeline.revert.preview import Outcome, outcome_of, preview
-from races.models import Entrant, Lap, Meeting, Race, Team, Venue
+from imports.pipeline.revert.runs import is_revertable
+from races.models import Entrant, Lap, Meeting, PitStop, Race, Team, Venue
 from stats.models import RaceStats
 from tests import state
 from tests.integration.revert.conftest import LAPS, NEW, NEWER, OLD, revert
@@ -68,6 +71,32 @@ def test_complete_file_goes_back_with_what_it_removed_and_its_floor(
     assert Lap.objects.count() == 2
 
     assert_goes_back_and_forth(run, before, fates={"inserted": 1, "updated": 1})
+
+
+def test_stop_that_was_changed_before_it_was_removed_goes_back_and_forth(
+    bring, writer
+) -> None:
+    header = "meeting,race,entrant,stop,duration_ms"
+    both = ["ash,1,7,1,5000", "ash,1,8,1,5000"]
+    bring(header, *both, statement=OLD, writer=writer)
+    bring(header, "ash,1,8,1,6000", statement=NEW, writer=writer)
+    before = state.tables()
+    run = bring(header, "ash,1,7,1,5000", statement=complete(NEWER), writer=writer)
+    assert PitStop.objects.count() == 1
+
+    assert_goes_back_and_forth(run, before, fates={"inserted": 1, "updated": 1})
+
+
+def test_lap_that_was_changed_before_it_was_removed_goes_back_and_forth(
+    bring, first, writer
+) -> None:
+    bring(LAPS, "ash,1,7,2,60500", statement=NEW, writer=writer)
+    before = state.tables()
+    rows = ["ash,1,7,1,60000", "ash,1,8,1,62000"]
+    run = bring(LAPS, *rows, statement=complete(NEWER), writer=writer)
+    assert Lap.objects.count() == 2
+
+    assert_goes_back_and_forth(run, before, fates={"inserted": 1})
 
 
 def test_floor_that_was_raised_without_a_lap_goes_back(bring, first, writer) -> None:
@@ -290,3 +319,73 @@ def test_a_race_takes_two_statements_for_its_laps(
 
     assert not Lap.objects.exists()
     assert made.checkpoints.get().lap_counts.read == 0
+
+
+def test_columns_that_a_later_run_left_alone_go_back(bring) -> None:
+    header = "meeting,race,entrant,name,status"
+    bring(header, "ash,1,8,Bob,Retired", statement=OLD)
+    run = bring(header, "ash,1,8,Bobby,Finished", statement=NEW)
+    later = bring("meeting,race,entrant,status", "ash,1,8,Running", statement=NEWER)
+    after = state.tables()
+
+    done = revert(run)
+
+    outcome = outcome_of(done)
+    assert dict(+outcome.fates) == {"updated": 1}
+    entrant = Entrant.objects.get()
+    assert (entrant.name, entrant.status) == ("Bob", "Running")
+    assert [(s["columns"], s["run"]) for s in outcome.stays] == [(["status"], later.pk)]
+    revert(done)
+    assert state.tables() == after
+
+
+def test_edit_goes_back_after_a_later_file_touched_the_row(bring, ingest) -> None:
+    bring("meeting,race,entrant,name", "ash,1,8,Bob", statement=OLD)
+    edit = apply_edit(
+        [
+            ManualRow(
+                kind="entrant",
+                values={"name": "Bobby"},
+                meeting_key="ash",
+                race_key="1",
+                key="8",
+            )
+        ],
+        source="test",
+        by=None,
+        note="",
+    )
+    bring("meeting,race,entrant,name", "ash,1,8,Bob", statement=NEW)
+
+    done = outcome_of(revert(edit))
+
+    assert dict(+done.fates) == {"updated": 1}
+    assert done.stays == []
+    assert Entrant.objects.get().name == "Bob"
+
+
+def test_conflicts_of_rows_that_stay_are_left_alone(bring, first, writer) -> None:
+    second = bring(LAPS, "ash,1,7,1,59000", statement=NEW, writer=writer)
+    bring(LAPS, "ash,1,7,1,58000", statement=NEWER, writer=writer)
+    before = sorted(Conflict.objects.values_list())
+    assert len(before) == 2
+
+    done = revert(second)
+
+    assert outcome_of(done).back == 0
+    assert sorted(Conflict.objects.values_list()) == before
+    assert is_revertable(second)
+
+
+def test_conflicts_of_stops_that_stay_are_left_alone(bring, writer) -> None:
+    header = "meeting,race,entrant,stop,duration_ms"
+    bring(header, "ash,1,7,1,5000", "ash,1,8,1,5000", statement=OLD, writer=writer)
+    rows = ["ash,1,7,1,6000", "ash,1,8,1,6000"]
+    second = bring(header, *rows, statement=NEW, writer=writer)
+    third = bring(header, "ash,1,7,1,7000", statement=NEWER, writer=writer)
+    assert Conflict.objects.count() == 3
+
+    revert(second)
+
+    left = Conflict.objects.order_by("pk").values_list("run", "key")
+    assert list(left) == [(second.pk, "7"), (third.pk, "7")]

@@ -1,15 +1,18 @@
 """Reverts as runs: killed and gone on with, refused, from the command line."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from imports import actions
 from imports.errors import ImportsError, RunNotRevertable
-from imports.models import ImportRun, RowRevision
+from imports.models import ImportRun, RowRevision, SourceFile
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
 from imports.pipeline.revert.preview import preview
@@ -70,6 +73,40 @@ def test_killed_in_a_race_writes_nothing_of_it(bring, writer, monkeypatch) -> No
     assert not any(state.tables().values())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_lanes_that_end_a_revert_at_once_do_it_once(bring, monkeypatch) -> None:
+    header = "meeting,race,entrant,name,team"
+    run = bring(header, "ash,1,7,Ann,red")
+    file = SourceFile.objects.get()
+    moment = file.imported_at
+    made = actions.start_revert(run, trigger="command", by=None)
+    assert actions.prepare(made, owner="test")
+    made.refresh_from_db()
+    conductor.run_lane(made, lane=Lane(name="test"))
+    both_have_read = threading.Barrier(2, timeout=10)
+    monkeypatch.setattr(
+        conductor,
+        "failpoint",
+        lambda name: name == "before_finish" and both_have_read.wait(),
+    )
+
+    def end(_: int) -> bool:
+        try:
+            return conductor.end_run(ImportRun.objects.get(pk=made.pk))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as lanes:
+        ended = list(lanes.map(end, range(2)))
+
+    made.refresh_from_db()
+    assert sorted(ended) == [False, True]
+    # The entrant and the race go in the race; the meeting and the team are shared.
+    assert made.shared_rows["removed"] == 2
+    assert made.removed == 4
+    assert made.shared_undo["files"] == {str(file.pk): moment.isoformat()}
+
+
 @pytest.mark.unverified(reason="it deletes a run, whose file then was imported by none")
 def test_what_cannot_be_reverted_says_why(bring, first) -> None:
     same = bring(LAPS, "ash,1,7,1,60000", statement=OLD, force=True)
@@ -120,7 +157,9 @@ def test_command_previews_and_reverts(bring, first) -> None:
     code, text = command(str(first.pk), "--dry-run")
     assert code == 0
     assert "a preview: nothing is written" in text
-    assert f"3 rows back, 4 stay because run {later.pk} changed them later." in text
+    assert "0 put back or brought back, 3 removed" in text
+    assert f"1 stays because run {later.pk} changed them later" in text
+    assert f"3 stay because rows of run {later.pk} hang on them." in text
     assert f"stays: lap 1 ash/1/7 (run {later.pk})" in text
     assert state.tables() == before
     assert ImportRun.objects.count() == 2
