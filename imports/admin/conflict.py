@@ -10,9 +10,11 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
 from imports.admin.conflict_filters import (
+    SIDES,
     FieldFilter,
     PairFilter,
     RaceFilter,
+    SourceFilter,
     file_pairs,
 )
 from imports.admin.conflict_history import decisions_on
@@ -66,7 +68,7 @@ class ConflictAdmin(PageAdmin):
         "kind",
         RaceFilter,
         "rule",
-        "source",
+        SourceFilter,
         PairFilter,
         RunFilter,
     ]
@@ -245,13 +247,9 @@ def marked(line: Line, side: str) -> str:
 def _pairs(changes: ChangeList) -> list[dict[str, Any]]:
     """Give the pairs of files of the filtered list, each with links."""
     pairs = file_pairs(changes.queryset)
-    files = files_of(Conflict(**_versions(pair)) for pair in pairs)
+    files = files_of(Conflict(**{n: pair[n] for n in SIDES}) for pair in pairs)
     for pair in pairs:
         pair["older_file"] = file_link(files, pair["source"], pair["older_version"])
         pair["newer_file"] = file_link(files, pair["source"], pair["newer_version"])
         pair["query"] = changes.get_query_string({"pair": pair["key"]}, ["p"])
     return pairs
-
-
-def _versions(pair: dict[str, Any]) -> dict[str, Any]:
-    return {name: pair[name] for name in ("source", "older_version", "newer_version")}

@@ -121,7 +121,7 @@ class EditForm(forms.Form):
             now = widget.format_value(stored)
             if _is_same(bound.field, seen, now):
                 continue
-            self.data = {**self.data.dict(), bound.html_initial_name: now or ""}
+            self.data = {**dict(self.data.items()), bound.html_initial_name: now or ""}
             self.add_error(
                 column,
                 f"It was {_said(seen)} when you opened the page; it is {_said(now)} "
