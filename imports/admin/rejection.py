@@ -25,8 +25,8 @@ class RejectionAdmin(PageAdmin):
     change_list_template = "admin/imports/rejection/list.html"
     list_display = [
         "row_count",
-        "place",
-        "reason",
+        "rejected_in",
+        "rejected_for",
         "message",
         "original_row",
         "corrected",
@@ -82,13 +82,13 @@ class RejectionAdmin(PageAdmin):
         return cells.count(rejection.row_number)
 
     @admin.display(description="File, run", ordering="source_file__name")
-    def place(self, rejection: Rejection) -> str:
+    def rejected_in(self, rejection: Rejection) -> str:
         file = cells.link(rejection.source_file, rejection.source_file.name)
         run = cells.link(rejection.run, f"Run {rejection.run_id}")
         return format_html('{}<span class="line side-file">{}</span>', file, run)
 
     @admin.display(description="Column, code", ordering="column")
-    def reason(self, rejection: Rejection) -> str:
+    def rejected_for(self, rejection: Rejection) -> str:
         column = rejection.column or cells.UNKNOWN
         code = rejection.code
         return format_html('{}<span class="line side-file">{}</span>', column, code)
