@@ -8,16 +8,74 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from imports.models import Conflict
+from imports.models import Conflict, ImportRun
 from races.models import Race
 from tests.conftest import Ingest
 from tests.integration.admin.plans import EARLY
-from tests.integration.admin.test_conflicts import LAPS, LIST, found
+from tests.integration.admin.test_conflicts import LAPS, LIST, import_twice
 
 pytestmark = pytest.mark.django_db
 
 WriteCsv = Callable[..., Path]
 LATER = {"observed_at": dt.datetime(2024, 6, 1, tzinfo=dt.UTC)}
+
+
+@pytest.fixture
+def final(ingest: Ingest, write_csv: WriteCsv) -> ImportRun:
+    """Give the run that met a conflict on a lap, an entrant and a team, in two races."""
+    return import_twice(ingest, write_csv, 2)
+
+
+@pytest.fixture
+def of_lap(final: ImportRun) -> Conflict:
+    return Conflict.objects.get(kind="lap", number=1)
+
+
+def found(client: Client, **query: str) -> int:
+    changes = client.get(reverse(LIST), query).context["cl"]
+    return len(changes.result_list)
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ({}, 6),
+        ({"kind": "lap"}, 2),
+        ({"field": "time_ms"}, 2),
+        ({"field": "team"}, 2),
+        ({"field": "weight"}, 0),
+        ({"field": "a\0b"}, 0),
+        ({"state": "ruled"}, 6),
+        ({"state": "open"}, 0),
+        ({"source": "test"}, 6),
+        ({"rule": "newest"}, 6),
+        ({"pair": "nonsense"}, 0),
+        ({"race": "nonsense"}, 0),
+        ({"race": "9" * 30}, 0),
+        ({"q": "ann"}, 4),
+        ({"q": "Anna"}, 4),
+        ({"q": "Annabel"}, 0),
+        ({"q": "t2"}, 1),
+    ],
+)
+def test_list_is_filtered(
+    as_boss: Client, final: ImportRun, query: dict[str, str], rows: int
+) -> None:
+    assert found(as_boss, **query) == rows
+
+
+def test_list_is_filtered_by_race_run_and_pair(
+    as_boss: Client, of_lap: Conflict, final: ImportRun
+) -> None:
+    versions = f"{of_lap.older_version.hex}-{of_lap.newer_version.hex}"
+    pair = f"{versions}-{of_lap.source}"
+
+    assert found(as_boss, race=str(of_lap.race_id)) == 2
+    assert found(as_boss, run=str(final.pk)) == 6
+    assert found(as_boss, run=str(final.pk - 1)) == 0
+    assert found(as_boss, pair=pair) == 2
+    assert found(as_boss, pair=f"{versions}-other") == 0
+    assert found(as_boss, pair=versions) == 0
 
 
 def filter_of(client: Client, name: str, **query: str) -> list[str]:

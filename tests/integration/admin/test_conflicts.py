@@ -83,11 +83,6 @@ def confirm(client: Client, asked: Any, note: str = "") -> str:
     return client.post(reverse(SETTLE), sent, follow=True).content.decode()
 
 
-def found(client: Client, **query: str) -> int:
-    changes = client.get(reverse(LIST), query).context["cl"]
-    return len(changes.result_list)
-
-
 def test_list_shows_both_sides_and_what_is_in_force(
     as_boss: Client, of_lap: Conflict
 ) -> None:
@@ -103,48 +98,6 @@ def test_list_shows_both_sides_and_what_is_in_force(
     assert '<span class="state state-idle">ruled</span>' in text
     assert "live.csv" in text
     assert "final.csv" in text
-
-
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        ({}, 6),
-        ({"kind": "lap"}, 2),
-        ({"field": "time_ms"}, 2),
-        ({"field": "team"}, 2),
-        ({"field": "weight"}, 0),
-        ({"field": "a\0b"}, 0),
-        ({"state": "ruled"}, 6),
-        ({"state": "open"}, 0),
-        ({"source": "test"}, 6),
-        ({"rule": "newest"}, 6),
-        ({"pair": "nonsense"}, 0),
-        ({"race": "nonsense"}, 0),
-        ({"race": "9" * 30}, 0),
-        ({"q": "ann"}, 4),
-        ({"q": "Anna"}, 4),
-        ({"q": "Annabel"}, 0),
-        ({"q": "t2"}, 1),
-    ],
-)
-def test_list_is_filtered(
-    as_boss: Client, final: ImportRun, query: dict[str, str], rows: int
-) -> None:
-    assert found(as_boss, **query) == rows
-
-
-def test_list_is_filtered_by_race_run_and_pair(
-    as_boss: Client, of_lap: Conflict, final: ImportRun
-) -> None:
-    versions = f"{of_lap.older_version.hex}-{of_lap.newer_version.hex}"
-    pair = f"{versions}-{of_lap.source}"
-
-    assert found(as_boss, race=str(of_lap.race_id)) == 2
-    assert found(as_boss, run=str(final.pk)) == 6
-    assert found(as_boss, run=str(final.pk - 1)) == 0
-    assert found(as_boss, pair=pair) == 2
-    assert found(as_boss, pair=f"{versions}-other") == 0
-    assert found(as_boss, pair=versions) == 0
 
 
 def test_pairs_of_files_are_counted(as_boss: Client, of_lap: Conflict) -> None:
