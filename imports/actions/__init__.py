@@ -3,7 +3,7 @@
 Writes across models, each in one transaction; keyword-only, `by` says who.
 """
 
-from imports.actions.edits import apply_edit, settle_conflicts
+from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
 from imports.actions.resume import confirm_plan, resume_run
@@ -18,6 +18,7 @@ __all__ = [
     "apply_edit",
     "cancel_runs",
     "claim_run",
+    "close_conflicts",
     "confirm_plan",
     "give_up",
     "lanes_of",

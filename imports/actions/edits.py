@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models.functions import Now
 
 from imports import flags
 from imports.actions.files import Registered
@@ -17,6 +18,7 @@ from imports.errors import IngestDisabled
 from imports.models import Conflict, ImportRun
 from imports.pipeline import choice, manual
 from imports.pipeline.choice import Settled
+from imports.pipeline.in_force import rows_in_force
 from imports.pipeline.lane import Lane
 from imports.pipeline.manual import ManualRow
 
@@ -66,3 +68,20 @@ def settle_conflicts(
         else:
             settled.refused.append(choice.why_not(run))
     return settled
+
+
+def close_conflicts(conflicts: Iterable[Conflict], *, by: User | None) -> int:
+    """Close those open conflicts whose row is gone; give how many.
+
+    There is nothing to choose between, so no side is on record and no run is made.
+    """
+    given = list(conflicts)
+    in_force = rows_in_force(given)
+    gone = [c.pk for c in given if in_force[c.pk].row is None]
+    waiting = Conflict.objects.filter(pk__in=gone, state=Conflict.State.OPEN)
+    return waiting.update(
+        state=Conflict.State.SETTLED,
+        settled_at=Now(),
+        settled_by=by,
+        note="Nothing to choose: the row is gone.",
+    )

@@ -9,10 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 
+from imports.actions import close_conflicts
 from imports.admin.conflict_filters import (
+    SIDES,
     FieldFilter,
     PairFilter,
     RaceFilter,
+    SourceFilter,
     file_pairs,
 )
 from imports.admin.conflict_history import decisions_on
@@ -66,7 +69,7 @@ class ConflictAdmin(PageAdmin):
         "kind",
         RaceFilter,
         "rule",
-        "source",
+        SourceFilter,
         PairFilter,
         RunFilter,
     ]
@@ -80,7 +83,7 @@ class ConflictAdmin(PageAdmin):
     search_help_text = "Entrant, race or meeting, by key or name"
     list_select_related = ["race__meeting", "run", "settled_by"]
     ordering = ["meeting_key", "race_key", "key", "kind", "number", "pk"]
-    actions = ["take_older", "take_newer"]
+    actions = ["take_older", "take_newer", "close_gone"]
     list_per_page = 50
     paginator = EstimatingPaginator
     show_full_result_count = False
@@ -150,7 +153,7 @@ class ConflictAdmin(PageAdmin):
     def page_context(self, request: HttpRequest, obj: Conflict) -> dict[str, Any]:
         shown = _shown(obj)
         return {
-            "title": f"{shown.title}: the files disagree",
+            "title": f"{shown.headline}: the files disagree",
             "shown": shown,
             "can_settle": self.has_settle_permission(request),
             "decisions": decisions_on(obj, shown.now),
@@ -167,8 +170,9 @@ class ConflictAdmin(PageAdmin):
     @admin.display(description="State, rule, run", ordering="state")
     def state_badge(self, conflict: Conflict) -> str:
         return format_html(
-            '{}<span class="line side-file">{}, {}</span>',
+            '{}{}<span class="line side-file">{}, {}</span>',
             state_badge(conflict),
+            format_html(LINE, "the row is gone") if _shown(conflict).is_gone else "",
             RULES[Conflict.Rule(conflict.rule)],
             cells.link(conflict.run, f"run {conflict.run_id}"),
         )
@@ -198,6 +202,22 @@ class ConflictAdmin(PageAdmin):
     @admin.action(description="Take the newer side's values", permissions=["settle"])
     def take_newer(self, request: HttpRequest, queryset: QuerySet) -> Any:
         return self._take(request, queryset, side=Conflict.Side.NEWER)
+
+    @admin.action(
+        description="Close: nothing to choose, the row is gone", permissions=["settle"]
+    )
+    def close_gone(self, request: HttpRequest, queryset: QuerySet) -> None:
+        chosen = list(queryset[:MOST_AT_ONCE])
+        closed = close_conflicts(chosen, by=request.user)  # type: ignore[arg-type]
+        if closed:
+            self.message_user(request, f"Closed, their rows being gone: {closed:,}.")
+        if closed < len(chosen):
+            self.message_user(
+                request,
+                f"Not closed: {len(chosen) - closed:,}. Their rows are stored, or they "
+                "are not open. Choose a side of those that are.",
+                messages.WARNING,
+            )
 
     def _take(self, request: HttpRequest, queryset: QuerySet, *, side: str) -> Any:
         chosen = list(queryset[: MOST_AT_ONCE + 1])
@@ -245,13 +265,9 @@ def marked(line: Line, side: str) -> str:
 def _pairs(changes: ChangeList) -> list[dict[str, Any]]:
     """Give the pairs of files of the filtered list, each with links."""
     pairs = file_pairs(changes.queryset)
-    files = files_of(Conflict(**_versions(pair)) for pair in pairs)
+    files = files_of(Conflict(**{n: pair[n] for n in SIDES}) for pair in pairs)
     for pair in pairs:
         pair["older_file"] = file_link(files, pair["source"], pair["older_version"])
         pair["newer_file"] = file_link(files, pair["source"], pair["newer_version"])
         pair["query"] = changes.get_query_string({"pair": pair["key"]}, ["p"])
     return pairs
-
-
-def _versions(pair: dict[str, Any]) -> dict[str, Any]:
-    return {name: pair[name] for name in ("source", "older_version", "newer_version")}

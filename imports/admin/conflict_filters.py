@@ -1,9 +1,11 @@
-"""Filters of the list of conflicts: by race, by column, by the pair of files."""
+"""Filters of the list of conflicts: by source, race, column, the pair of files."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, F, Func, Q, QuerySet
 from django.http import HttpRequest
 
@@ -12,9 +14,13 @@ from races.models import Race
 
 #: Races that the filter names; any other is found by its number in the address.
 NAMED_RACES = 10
+#: Sources that the filter names; any other is found by its name in the address.
+NAMED_SOURCES = 10
 #: The columns that are offered are those of so many of the newest conflicts.
 CONFLICTS_LOOKED_AT = 5_000
 PAIRS_SHOWN = 10
+#: What names a pair of files.
+SIDES = ("source", "older_version", "newer_version")
 
 
 class RaceFilter(admin.SimpleListFilter):
@@ -23,15 +29,33 @@ class RaceFilter(admin.SimpleListFilter):
     title = "race"
     parameter_name = "race"
 
+    def has_output(self) -> bool:
+        return True
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        counted = Conflict.objects.filter(race__isnull=False).order_by().values("race")
-        most = counted.annotate(number=Count("pk")).order_by("-number", "race")
-        ids = [row["race"] for row in most[:NAMED_RACES]]
+        # They depend on the other filters, which stand only once the list does.
+        return []
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        self.lookup_choices = [*self._named(changelist)]
+        return super().choices(changelist)
+
+    def _named(self, changelist: ChangeList) -> list[tuple[str, str]]:
+        """Give the races with most of the conflicts that the other filters leave."""
+        others = changelist.queryset
+        if self.value() is not None:
+            others = changelist.get_queryset(
+                self.request, exclude_parameters=self.expected_parameters()
+            )
+        found = others.filter(race__isnull=False)
+        counted = found.order_by().values("race").annotate(number=Count("pk"))
+        most = counted.order_by("-number", "race")[:NAMED_RACES]
+        ids = [row["race"] for row in most]
         chosen = self._chosen()
         if chosen and chosen not in ids:
             ids.append(chosen)
         races = Race.objects.select_related("meeting").in_bulk(ids)
-        return [(str(pk), str(races.get(pk, f"Race {pk}"))) for pk in ids]
+        return [(str(pk), _race_name(races.get(pk), pk)) for pk in ids]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         if self.value() is None:
@@ -42,6 +66,32 @@ class RaceFilter(admin.SimpleListFilter):
     def _chosen(self) -> int | None:
         text = self.used_parameters.get(self.parameter_name) or ""
         return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
+def _race_name(race: Race | None, pk: int) -> str:
+    return f"{race} ({race.meeting.source})" if race else f"Race {pk}"
+
+
+class SourceFilter(admin.SimpleListFilter):
+    """Conflicts of one source: those with most are named, the chosen one always."""
+
+    title = "source"
+    parameter_name = "source"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        counted = Conflict.objects.order_by().values("source")
+        most = counted.annotate(number=Count("pk")).order_by("-number", "source")
+        names = [row["source"] for row in most[:NAMED_SOURCES]]
+        chosen = self.used_parameters.get(self.parameter_name)
+        if chosen and chosen not in names:
+            names.append(chosen)
+        return [(name, name) for name in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        source = self.value()
+        if source is None:
+            return None
+        return queryset.none() if "\0" in source else queryset.filter(source=source)
 
 
 class FieldFilter(admin.SimpleListFilter):
@@ -86,42 +136,49 @@ class PairFilter(admin.SimpleListFilter):
         text = self.used_parameters.get(self.parameter_name)
         if not text:
             return []
-        versions = _pair(text)
-        if not versions:
+        pair = _pair(text)
+        if not pair:
             return [(text, "no such pair")]
-        found = SourceFile.objects.filter(version__in=versions)
+        source, *versions = pair
+        found = SourceFile.objects.filter(source=source, version__in=versions)
         names = dict(found.values_list("version", "name"))
         older, newer = (names.get(version, "unknown file") for version in versions)
-        return [(text, f"{older} and {newer}")]
+        return [(text, f"{older} and {newer} ({source})")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
         text = self.value()
         if text is None:
             return None
-        versions = _pair(text)
-        if not versions:
+        pair = _pair(text)
+        if not pair:
             return queryset.none()
-        return queryset.filter(older_version=versions[0], newer_version=versions[1])
+        source, older, newer = pair
+        return queryset.filter(source=source, older_version=older, newer_version=newer)
 
 
-def _pair(text: str) -> tuple[UUID, UUID] | None:
-    older, _, newer = text.partition("-")
+def _pair(text: str) -> tuple[str, UUID, UUID] | None:
+    """Read a pair's key; versions alone would not do, for sources share them."""
+    older, newer, source = [*text.split("-", 2), "", ""][:3]
     try:
-        return UUID(hex=older), UUID(hex=newer)
+        versions = UUID(hex=older), UUID(hex=newer)
     except ValueError:
         return None
+    return (source, *versions) if source and "\0" not in source else None
+
+
+def pair_key(*, source: str, older_version: UUID, newer_version: UUID) -> str:
+    """Give how an address names a pair of files."""
+    return f"{older_version.hex}-{newer_version.hex}-{source}"
 
 
 def file_pairs(conflicts: QuerySet[Conflict]) -> list[dict[str, Any]]:
     """Give the pairs of files that disagree most, and who was right so far."""
-    pairs = conflicts.order_by().values("source", "older_version", "newer_version")
+    pairs = conflicts.order_by().values(*SIDES)
     most = pairs.annotate(
         total=Count("pk"),
         open=Count("pk", filter=Q(state=Conflict.State.OPEN)),
         older_chosen=Count("pk", filter=Q(chosen=Conflict.Side.OLDER)),
         newer_chosen=Count("pk", filter=Q(chosen=Conflict.Side.NEWER)),
     )
-    return [
-        {**pair, "key": f"{pair['older_version'].hex}-{pair['newer_version'].hex}"}
-        for pair in most.order_by("-total", "older_version")[:PAIRS_SHOWN]
-    ]
+    found = most.order_by("-total", "older_version", "source")[:PAIRS_SHOWN]
+    return [{**pair, "key": pair_key(**{n: pair[n] for n in SIDES})} for pair in found]

@@ -71,6 +71,20 @@ class Shown:
         return kind.capitalize()
 
     @property
+    def is_gone(self) -> bool:
+        """Whether a person is asked to choose for a row that is not stored."""
+        return self.conflict.state == Conflict.State.OPEN and self.now.row is None
+
+    @property
+    def headline(self) -> str:
+        """The row with its place, in plain words: lap 3 of 7, ashford/1."""
+        c = self.conflict
+        race = "/".join(key for key in (c.meeting_key, c.race_key) if key)
+        if c.kind in ("lap", "pit_stop"):
+            return f"{self.title} of {c.key}, {race}"
+        return f"{self.title} {', '.join(part for part in (c.key, race) if part)}"
+
+    @property
     def places(self) -> list[str]:
         """The race and the entrant, or the shared row, as links."""
         c = self.conflict

@@ -19,8 +19,8 @@ from imports.pipeline.registers.records import ATTRIBUTE, fields_of
 from ingestion_site.lib import cells
 from races.models import Lap, Versioned
 
-#: Columns that say by holding a row, not by a cell.
-NOT_EDITED = frozenset({"is_withdrawn"})
+#: Labels of columns that are not cells of files.
+LABELS = {"is_withdrawn": "Withdrawn"}
 TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,3}):)?(\d{1,6})\.(\d{1,3})")
 #: Known keys that a reference offers.
 KEYS_OFFERED = 500
@@ -83,7 +83,7 @@ class EditForm(forms.Form):
         for column in columns_of(row):
             field = _field(row, column, source=source)
             field.required = False
-            field.label = column.removeprefix(ATTRIBUTE)
+            field.label = LABELS.get(column, column.removeprefix(ATTRIBUTE))
             field.show_hidden_initial = True
             if isinstance(field, KeyField):
                 field.widget.attrs["list"] = f"keys-{column}"
@@ -97,6 +97,7 @@ class EditForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         changed = {c: cleaned[c] for c in self.changed_data if c in cleaned}
+        self._clean_stale()
         columns = {c: v for c, v in changed.items() if not _is_elsewhere(self.row, c)}
         self._clean_columns(columns)
         columns = {c: v for c, v in columns.items() if c not in self.errors}
@@ -104,6 +105,28 @@ class EditForm(forms.Form):
         if not self.errors and not changed:
             raise ValidationError("Nothing was changed, so there is nothing to write.")
         return cleaned
+
+    def _clean_stale(self) -> None:
+        """Refuse to overwrite what the person has not seen.
+
+        The form comes back with what is stored now, so that sending it again is meant.
+        """
+        for column in self.changed_data:
+            bound = self[column]
+            widget = bound.field.hidden_widget()
+            seen = widget.value_from_datadict(
+                self.data, self.files, bound.html_initial_name
+            )
+            stored = bound.field.prepare_value(bound.initial)
+            now = widget.format_value(stored)
+            if _is_same(bound.field, seen, now):
+                continue
+            self.data = {**dict(self.data.items()), bound.html_initial_name: now or ""}
+            self.add_error(
+                column,
+                f"It was {_said(seen)} when you opened the page; it is {_said(now)} "
+                "now. Send the form again to write your value all the same.",
+            )
 
     def _clean_columns(self, columns: Mapping[str, Any]) -> None:
         """Refuse what the column cannot hold."""
@@ -140,8 +163,9 @@ def columns_of(row: Any) -> list[str]:
     if isinstance(row, Lap):
         return list(LAP_COLUMNS)
     model: type[Versioned] = type(row)
-    own = [column for column in fields_of(model) if column not in NOT_EDITED]
-    return own + [ATTRIBUTE + name for name in getattr(row, "attributes", {})]
+    return list(fields_of(model)) + [
+        ATTRIBUTE + name for name in getattr(row, "attributes", {})
+    ]
 
 
 def _field(row: Any, column: str, *, source: str) -> Any:
@@ -163,6 +187,19 @@ def _field(row: Any, column: str, *, source: str) -> Any:
     if isinstance(made, forms.DateField) and not isinstance(made, forms.DateTimeField):
         made.widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return made
+
+
+def _is_same(field: forms.Field, seen: Any, now: Any) -> bool:
+    """Whether two texts of a field are one value."""
+    try:
+        return bool(field.to_python(seen) == field.to_python(now))
+    except ValidationError:
+        return False
+
+
+def _said(text: Any) -> str:
+    """Give what a form holds of a value, for people."""
+    return {"": "unknown", "True": "yes", "False": "no"}.get(text or "", str(text))
 
 
 def _is_elsewhere(row: Any, column: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from imports.models import ImportRun
@@ -13,14 +13,15 @@ NAMED_RUNS = 10
 
 
 class RunFilter(admin.SimpleListFilter):
-    """Rows of one run: the newest are named, the chosen one always."""
+    """Rows of one run: the newest that have any are named, the chosen one always."""
 
     title = "run"
     parameter_name = "run"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        newest = ImportRun.objects.order_by("-pk").values_list("pk", flat=True)
-        ids = list(newest[:NAMED_RUNS])
+        rows = model_admin.model.objects.filter(run=OuterRef("pk"))
+        newest = ImportRun.objects.filter(Exists(rows)).order_by("-pk")
+        ids = list(newest.values_list("pk", flat=True)[:NAMED_RUNS])
         chosen = self._chosen()
         if chosen and chosen not in ids:
             ids.append(chosen)

@@ -25,10 +25,8 @@ class RejectionAdmin(PageAdmin):
     change_list_template = "admin/imports/rejection/list.html"
     list_display = [
         "row_count",
-        "file_name",
-        "run_link",
-        "column",
-        "code",
+        "rejected_in",
+        "rejected_for",
         "message",
         "original_row",
         "corrected",
@@ -83,13 +81,17 @@ class RejectionAdmin(PageAdmin):
     def row_count(self, rejection: Rejection) -> str:
         return cells.count(rejection.row_number)
 
-    @admin.display(description="File", ordering="source_file__name")
-    def file_name(self, rejection: Rejection) -> str:
-        return cells.link(rejection.source_file, rejection.source_file.name)
+    @admin.display(description="File, run", ordering="source_file__name")
+    def rejected_in(self, rejection: Rejection) -> str:
+        file = cells.link(rejection.source_file, rejection.source_file.name)
+        run = cells.link(rejection.run, f"Run {rejection.run_id}")
+        return format_html('{}<span class="line side-file">{}</span>', file, run)
 
-    @admin.display(description="Run", ordering="run")
-    def run_link(self, rejection: Rejection) -> str:
-        return cells.link(rejection.run, f"Run {rejection.run_id}")
+    @admin.display(description="Column, code", ordering="column")
+    def rejected_for(self, rejection: Rejection) -> str:
+        column = rejection.column or cells.UNKNOWN
+        code = rejection.code
+        return format_html('{}<span class="line side-file">{}</span>', column, code)
 
     @admin.display(description="Corrected by", ordering="corrected_by")
     def corrected(self, rejection: Rejection) -> str:

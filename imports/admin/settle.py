@@ -15,13 +15,15 @@ from imports import actions
 from imports.admin.conflict_lines import show
 from imports.errors import ImportsError
 from imports.models import Conflict
-from imports.pipeline.choice import Settled
+from imports.pipeline.choice import Settled, choose
 from ingestion_site.lib import cells
 
 #: Conflicts that are settled by one request.
 MOST_AT_ONCE = 2_000
 #: Of these the page shows so many.
 ROWS_SHOWN = 100
+#: Sentences on conflicts that are refused, at most.
+REASONS_SHOWN = 20
 
 BAD_CHOICE = "Choose one or more conflicts in the list, and a side, then go on."
 
@@ -79,6 +81,9 @@ def confirm(
 ) -> HttpResponse:
     """Say what taking a side would write."""
     ids = ",".join(str(conflict.pk) for conflict in conflicts)
+    chosen = choose(conflicts, side=side)
+    choices = [choice for same in chosen.by_source.values() for choice in same]
+    rows = show(conflicts[:ROWS_SHOWN])
     initial = {"ids": ids, "side": side, "seen": seen(conflicts), "note": note}
     return render(
         request,
@@ -89,9 +94,12 @@ def confirm(
             "opts": Conflict._meta,
             "form": ChoiceForm(initial=initial),
             "side": side,
-            "rows": show(conflicts[:ROWS_SHOWN]),
-            "total": len(conflicts),
-            "fields": sum(len(conflict.fields) for conflict in conflicts),
+            "rows": [(row, chosen.why_not.get(row.conflict.pk)) for row in rows],
+            "chosen": len(conflicts),
+            "total": sum(len(same) for _, same in choices),
+            "fields": sum(len(row.values) for row, _ in choices),
+            "refused": chosen.refused[:REASONS_SHOWN],
+            "refused_total": len(chosen.why_not),
         },
     )
 
@@ -137,5 +145,5 @@ def _report(request: HttpRequest, settled: Settled, *, side: str) -> None:
             f"{cells.count(settled.overtaken)} were settled otherwise, or changed, in "
             "the meantime. Look at them again.",
         )
-    for reason in settled.refused[:20]:
+    for reason in settled.refused[:REASONS_SHOWN]:
         messages.error(request, reason)

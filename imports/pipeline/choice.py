@@ -29,6 +29,8 @@ class Chosen:
 
     by_source: dict[str, list[Choice]]
     refused: list[str]
+    #: Why each conflict that cannot be settled is refused, by its id.
+    why_not: dict[int, str]
 
 
 @dataclass
@@ -55,23 +57,23 @@ def choose(conflicts: Iterable[Conflict], *, side: str) -> Chosen:
     given = list(conflicts)
     in_force = rows_in_force(given)
     refused: list[str] = []
+    why: dict[int, str] = {}
     by_row: dict[tuple[str, RowKey], list[Conflict]] = defaultdict(list)
     for conflict in given:
         if reason := _why_gone(conflict, in_force[conflict.pk]):
             refused.append(reason)
+            why[conflict.pk] = reason
             continue
         by_row[(conflict.source, row_key(conflict))].append(conflict)
     by_source: dict[str, list[Choice]] = defaultdict(list)
     for (source, _), same in by_row.items():
         values = _values(same, side=side)
         if values is None:
-            refused.append(
-                f"{len(same)} of the chosen conflicts are on {same[0].name}, and their "
-                f"{side} sides differ. Settle them one at a time."
-            )
+            refused.append(_contradiction(same, side=side))
+            why |= {conflict.pk: refused[-1] for conflict in same}
         else:
             by_source[source].append((_row(same[0], values), same))
-    return Chosen(by_source=dict(by_source), refused=refused)
+    return Chosen(by_source=dict(by_source), refused=refused, why_not=why)
 
 
 def row_key(conflict: Conflict) -> RowKey:
@@ -136,6 +138,13 @@ def _why_gone(conflict: Conflict, now: InForce) -> str:
             "stored. Import its files again, and choose between what they say then."
         )
     return ""
+
+
+def _contradiction(same: Sequence[Conflict], *, side: str) -> str:
+    return (
+        f"{len(same)} of the chosen conflicts are on {same[0].name}, and their "
+        f"{side} sides differ. Settle them one at a time."
+    )
 
 
 def _values(conflicts: Sequence[Conflict], *, side: str) -> dict[str, Any] | None:

@@ -83,11 +83,6 @@ def confirm(client: Client, asked: Any, note: str = "") -> str:
     return client.post(reverse(SETTLE), sent, follow=True).content.decode()
 
 
-def found(client: Client, **query: str) -> int:
-    changes = client.get(reverse(LIST), query).context["cl"]
-    return len(changes.result_list)
-
-
 def test_list_shows_both_sides_and_what_is_in_force(
     as_boss: Client, of_lap: Conflict
 ) -> None:
@@ -103,45 +98,6 @@ def test_list_shows_both_sides_and_what_is_in_force(
     assert '<span class="state state-idle">ruled</span>' in text
     assert "live.csv" in text
     assert "final.csv" in text
-
-
-@pytest.mark.parametrize(
-    ("query", "rows"),
-    [
-        ({}, 6),
-        ({"kind": "lap"}, 2),
-        ({"field": "time_ms"}, 2),
-        ({"field": "team"}, 2),
-        ({"field": "weight"}, 0),
-        ({"field": "a\0b"}, 0),
-        ({"state": "ruled"}, 6),
-        ({"state": "open"}, 0),
-        ({"source": "test"}, 6),
-        ({"rule": "newest"}, 6),
-        ({"pair": "nonsense"}, 0),
-        ({"race": "nonsense"}, 0),
-        ({"race": "9" * 30}, 0),
-        ({"q": "ann"}, 4),
-        ({"q": "Anna"}, 4),
-        ({"q": "Annabel"}, 0),
-        ({"q": "t2"}, 1),
-    ],
-)
-def test_list_is_filtered(
-    as_boss: Client, final: ImportRun, query: dict[str, str], rows: int
-) -> None:
-    assert found(as_boss, **query) == rows
-
-
-def test_list_is_filtered_by_race_run_and_pair(
-    as_boss: Client, of_lap: Conflict, final: ImportRun
-) -> None:
-    pair = f"{of_lap.older_version.hex}-{of_lap.newer_version.hex}"
-
-    assert found(as_boss, race=str(of_lap.race_id)) == 2
-    assert found(as_boss, run=str(final.pk)) == 6
-    assert found(as_boss, run=str(final.pk - 1)) == 0
-    assert found(as_boss, pair=pair) == 2
 
 
 def test_pairs_of_files_are_counted(as_boss: Client, of_lap: Conflict) -> None:
@@ -248,6 +204,36 @@ def test_one_conflict_is_settled_from_its_page(
 
     assert "1 conflict settled" in page
     assert "settled: older" in page
+
+
+def test_choice_that_contradicts_itself_is_marked_before_it_is_refused(
+    as_boss: Client, of_lap: Conflict, ingest: Ingest, write_csv: WriteCsv
+) -> None:
+    ingest(write_csv("third.csv", LAPS, "ash,1,ann,1,64.0,3"))
+    chosen = Conflict.objects.filter(kind="lap")
+    assert chosen.count() == 3
+
+    asked = choose(as_boss, chosen, "older")
+    text = asked.content.decode()
+
+    assert "2 values of 1 conflict will be stated anew" in text
+    assert "2 of the 3 chosen conflicts will be refused" in text
+    assert "2 of the chosen conflicts are on lap 1 ash/1/ann" in text
+    assert text.count("refused</span></td>") == 4
+    page = confirm(as_boss, asked)
+    assert "1 conflict settled" in page
+    assert "Settle them one at a time" in page
+
+
+def test_choice_of_which_nothing_can_be_written_offers_no_button(
+    as_boss: Client, of_lap: Conflict, ingest: Ingest, write_csv: WriteCsv
+) -> None:
+    ingest(write_csv("third.csv", LAPS, "ash,1,ann,1,64.0,3"))
+
+    asked = choose(as_boss, Conflict.objects.filter(kind="lap", number=1), "older")
+
+    assert "Nothing will be written." in asked.content.decode()
+    assert 'class="button default"' not in asked.content.decode()
 
 
 def test_choice_needs_permission(
@@ -358,3 +344,37 @@ def test_conflict_whose_row_and_race_are_gone_is_shown(
 
     assert "not stored" in as_boss.get(page_of(of_lap)).content.decode()
     assert "ash/1 (gone)" in as_boss.get(reverse(LIST)).content.decode()
+
+
+@pytest.mark.unverified(reason="it deletes by hand what a run has written")
+def test_open_conflict_whose_row_is_gone_is_closed(
+    as_boss: Client, boss: User, of_lap: Conflict
+) -> None:
+    Conflict.objects.filter(kind="lap").update(state="open")
+    Lap.objects.filter(number=1).delete()
+    assert "the row is gone" in as_boss.get(reverse(LIST)).content.decode()
+    page = as_boss.get(page_of(of_lap)).content.decode()
+    assert "Close this conflict" in page
+    assert "Take the older" not in page
+
+    ids = list(Conflict.objects.filter(kind="lap").values_list("pk", flat=True))
+    sent = {"action": "close_gone", "_selected_action": ids}
+    told = as_boss.post(reverse(LIST), sent, follow=True).content.decode()
+
+    assert "rows being gone: 1." in told
+    assert "Not closed: 1." in told
+    assert not ImportRun.objects.filter(kind="edit").exists()
+    assert Conflict.objects.get(kind="lap", state="open").number == 2
+    of_lap.refresh_from_db()
+    assert (of_lap.state, of_lap.chosen, of_lap.settled_by) == ("settled", "", boss)
+
+
+def test_page_names_the_row_and_its_race(as_boss: Client, of_lap: Conflict) -> None:
+    titles = {
+        as_boss.get(page_of(conflict)).context["title"]
+        for conflict in Conflict.objects.filter(number__lte=1)
+    }
+
+    assert "Lap 1 of ann, ash/1: the files disagree" in titles
+    assert "Entrant ann, ash/2: the files disagree" in titles
+    assert "Team t1: the files disagree" in titles

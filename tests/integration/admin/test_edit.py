@@ -262,6 +262,84 @@ def test_value_that_changed_since_it_was_shown_is_not_put_back(
     assert (ann().position, ann().name) == (7, "Ann L.")
 
 
+@pytest.mark.parametrize(
+    ("column", "first", "second", "says"),
+    [
+        ("name", "Ann Z.", "Ann Q.", "It was Ann Lee when you opened the page; it is"),
+        ("position", "7", "8", "It was 1 when you opened the page; it is 7 now."),
+        ("team", "blue", "", "It was red when you opened the page; it is blue now."),
+        ("points", "", "3", "it is unknown now."),
+        ("is_withdrawn", "true", "unknown", "It was no when"),
+    ],
+)
+def test_edit_of_another_person_is_not_overwritten_unseen(
+    as_boss: Client,
+    club: ImportRun,
+    column: str,
+    first: str,
+    second: str,
+    says: str,
+) -> None:
+    shown = as_shown(as_boss, ann())
+    change(as_boss, ann(), **{column: first})
+    stored = getattr(ann(), column)
+
+    refused = as_boss.post(url_of(ann()), {**shown, column: second})
+
+    assert says in " ".join(refused.context["form"].errors[column])
+    assert getattr(ann(), column) == stored
+    assert ImportRun.objects.filter(kind="edit").count() == 1
+
+
+def test_edit_sent_again_after_the_other_was_shown_is_written(
+    as_boss: Client, club: ImportRun
+) -> None:
+    shown = as_shown(as_boss, ann())
+    change(as_boss, ann(), position="7")
+    refused = as_boss.post(url_of(ann()), {**shown, "position": "8"})
+    html = refused.content.decode()
+    assert 'name="initial-position" value="7"' in html
+    assert 'name="position" value="8"' in html
+
+    as_boss.post(url_of(ann()), {**shown, "position": "8", "initial-position": "7"})
+
+    assert ann().position == 8
+
+
+def test_withdrawn_entrant_is_reinstated_for_good(
+    as_boss: Client, club: ImportRun, ingest: Ingest, write_csv: WriteCsv
+) -> None:
+    def complete(name: str) -> None:
+        header = "meeting,race,entrant,name"
+        path = write_csv(name, header, f"ash,1,bob,{name}")
+        ingest(path, statement={"is_complete": True})
+
+    complete("first.csv")
+    assert ann().is_withdrawn is True
+    assert "Withdrawn" in as_boss.get(url_of(ann())).content.decode()
+
+    change(as_boss, ann(), is_withdrawn="false")
+    assert ann().is_withdrawn is False
+    complete("second.csv")
+
+    edited = SourceFile.objects.get(kind="manual")
+    assert ann().is_withdrawn is False
+    assert ann().column_versions[edited.version.hex] == ["is_withdrawn"]
+
+
+def test_edit_of_the_name_leaves_an_entrant_withdrawn(
+    as_boss: Client, club: ImportRun, ingest: Ingest, write_csv: WriteCsv
+) -> None:
+    path = write_csv("list.csv", "meeting,race,entrant,name", "ash,1,bob,Bob")
+    ingest(path, statement={"is_complete": True})
+
+    change(as_boss, ann(), name="Ann L.")
+
+    edited = SourceFile.objects.get(kind="manual")
+    assert ann().is_withdrawn is True
+    assert ann().column_versions[edited.version.hex] == ["name"]
+
+
 def test_edit_is_refused_in_a_sentence_while_ingestion_is_off(
     as_boss: Client, club: ImportRun
 ) -> None:

@@ -15,6 +15,7 @@ from imports import actions, tasks
 from imports.flags import Flag
 from imports.models import ImportRun, Rejection, RunFile, SourceFile
 from races.models import Lap
+from tests.conftest import Ingest
 from tests.integration.admin.conftest import SCRIPT
 
 pytestmark = pytest.mark.django_db
@@ -238,3 +239,15 @@ def test_upload_declares_files_complete(as_boss: Client) -> None:
     tasks.work(ImportRun.objects.get().pk)
     assert SourceFile.objects.get().is_complete
     assert RunFile.objects.get().is_complete
+
+
+def test_filter_names_runs_that_have_refused_rows(
+    as_boss: Client, refused: RunFile, ingest: Ingest, write_csv: Callable[..., Any]
+) -> None:
+    ingest(write_csv("good.csv", "team,name", "red,Red"))
+
+    changes = as_boss.get(reverse("admin:imports_rejection_changelist")).context["cl"]
+
+    assert changes.filter_specs[0].lookup_choices == [
+        (str(refused.run_id), f"Run {refused.run_id}")
+    ]
