@@ -142,7 +142,10 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         failpoint("before_refresh")
         # An entrant that is only mentioned counts in the stats, not in the rows.
         is_changed = (
-            result.rows.written or result.removed or result.undo.get("inserted")
+            result.is_changed
+            or result.rows.written
+            or result.removed
+            or result.undo.get("inserted")
         )
         if result.race_id and is_changed:
             refresh_race(result.race_id)

@@ -106,6 +106,12 @@ class Decision:
         return self.register != self.stored
 
     @property
+    def changes_values(self) -> bool:
+        """Whether a value changes; a complete file may end one of a row that stays."""
+        before = self.stored.values if self.stored else None
+        return before != (self.register.values if self.register else None)
+
+    @property
     def is_removed(self) -> bool:
         """Whether a stored row goes."""
         return self.stored is not None and self.register is None

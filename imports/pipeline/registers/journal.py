@@ -38,6 +38,8 @@ class Journal:
     #: Rows that complete files no longer hold.
     removed: int = 0
     conflicts: int = 0
+    #: Whether any value changes: then stats follow.
+    is_changed: bool = False
     #: Ids of the rows that were made, by model.
     inserted: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     #: Conflicts in full, as far as there is room.
@@ -68,6 +70,7 @@ class Journal:
             self.outcomes[decision.outcome] += 1
             self.outcomes["duplicates"] += decision.read - 1
         self.removed += decision.is_removed
+        self.is_changed = self.is_changed or decision.changes_values
         for dispute in decision.disputes:
             self.conflicts += not dispute.is_edit
             self._keep_dispute(
@@ -85,6 +88,7 @@ class Journal:
     def take_disputes(self, other: "Journal") -> None:
         """Take the conflicts of a journal whose rows are counted apart."""
         self.conflicts += other.conflicts
+        self.is_changed = self.is_changed or other.is_changed
         self.details += other.details[: self.room]
 
     def _keep_dispute(

@@ -62,6 +62,8 @@ class RaceResult:
     removed: int = 0
     #: What was made and which floors were raised, for a revert.
     undo: dict[str, Any] = field(default_factory=dict)
+    #: Whether a value changed that no count speaks of.
+    is_changed: bool = False
     #: What a reader should know of a race that is in.
     notice: str = ""
 
@@ -130,6 +132,7 @@ def write_race(key: RaceKey, *, run: StagedRun, timer: Laptimer) -> RaceResult:
         conflicts=journal.conflicts,
         removed=journal.removed + laps.removed,
         undo=undo,
+        is_changed=journal.is_changed,
         notice=_notice(run, journal.counts + laps.counts),
     )
 
