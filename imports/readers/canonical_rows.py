@@ -9,9 +9,9 @@ import polars as pl
 
 from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import KEYS, CanonicalTable, Layout
-from imports.readers.csv_text import ROW_NUMBER, Table
 from imports.readers.frames import StreamWriter
 from imports.readers.rejects import RejectionLog
+from imports.readers.table import ROW_NUMBER, Table
 
 #: The number of the first cell that is wrong; null in a good row.
 PROBLEM = f"{OURS}problem"

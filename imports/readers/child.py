@@ -25,6 +25,7 @@ from imports.readers import (
 )
 from imports.readers.frames import write_message
 from imports.readers.rejects import RejectionLog
+from imports.readers.table import Table
 
 #: Polars reserves 1.3 GB of address space and touches a tenth of it.
 ADDRESS_SPACE_BYTES = 4 * 1024**3
@@ -94,7 +95,7 @@ def _send_file(
 
 def _read(
     path: Path, *, refused_rows: list[int] | None, scratch: Path
-) -> tuple[csv_text.Table, Layout]:
+) -> tuple[Table, Layout]:
     """Read a file; one that corrects another, by the rows that were refused there."""
     is_correction = refused_rows is not None
     header = csv_text.read_header(path)
@@ -109,7 +110,7 @@ def _read(
     return table, layout
 
 
-def _notices(table: csv_text.Table) -> list[dict[str, Any]]:
+def _notices(table: Table) -> list[dict[str, Any]]:
     if not table.short_lines:
         return []
     message = (

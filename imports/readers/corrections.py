@@ -8,7 +8,6 @@ import polars as pl
 from imports.errors import CorrectsNothing, MalformedFile, NotACorrection
 from imports.layouts.cells import Cell, clean
 from imports.readers.csv_lines import Header
-from imports.readers.csv_text import Table
 from imports.readers.reject_columns import (
     COLUMNS,
     ESCAPED,
@@ -16,6 +15,7 @@ from imports.readers.reject_columns import (
     is_download,
     unescape,
 )
+from imports.readers.table import Table
 
 
 def check_header(header: Header, *, is_correction: bool) -> Header:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from imports.readers.table import BadLine
+
 #: The header is row 1, as a spreadsheet shows it.
 FIRST_ROW_NUMBER = 2
 #: A quoted cell may span so many lines before its quote counts as never closed.
@@ -18,16 +20,6 @@ MAX_LINES_PER_CELL = 100
 MAX_CELL_CHARS = 1_000_000
 #: What Python's csv says of a quote that is still open.
 NEVER_CLOSED = "unexpected end of data"
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A line that is not a row: too short, too long, or with an open quote."""
-
-    row_number: int
-    code: str
-    message: str
-    text: str
 
 
 @dataclass(frozen=True)

@@ -7,46 +7,27 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 
 import csv
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from imports.errors import EmptyFile, MalformedFile
-from imports.layouts.cells import OURS, Cell
 from imports.readers.csv_lines import (
     FIRST_ROW_NUMBER,
     MAX_CELL_CHARS,
-    BadLine,
     Header,
     Lines,
     open_text,
     sentence,
 )
+from imports.readers.table import ROW_NUMBER, Table
 
-#: The column of row numbers, beside those of the file.
-ROW_NUMBER = f"{OURS}row number"
 #: What may stand around a name. Python's own strip takes some control characters too.
 BLANKS = " \t\r\n\u00a0"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 #: A character that no text has; a file that has it is read line by line.
 MARK = "\x1f"
-
-
-@dataclass(frozen=True)
-class Table:
-    """What was read: a lazy frame of text, its columns, and the lines left out."""
-
-    rows: pl.LazyFrame
-    columns: tuple[str, ...]
-    rows_read: int
-    bad_lines: list[BadLine] = field(default_factory=list)
-    #: Lines that end before their last columns, none of them a required one: rows
-    #: whose missing cells are empty.
-    short_lines: int = 0
-    #: Of a file that corrects another: which row of that file a row is.
-    first_row: Cell | None = None
 
 
 def read_csv(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from imports.errors import EmptyFile, FileRejected, MalformedFile
 from imports.readers import csv_lines, csv_text
-from imports.readers.csv_text import BadLine, Table
+from imports.readers.table import BadLine, Table
 
 HEADER = "a,b,c"
 

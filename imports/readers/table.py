@@ -1,0 +1,54 @@
+"""What every reader gives: tables of text, whatever the format they came in."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import polars as pl
+
+from imports.layouts.cells import OURS, Cell
+
+#: The column of row numbers, beside those of the file.
+ROW_NUMBER = f"{OURS}row number"
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A line that is not a row: too short, too long, or with an open quote."""
+
+    row_number: int
+    code: str
+    message: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was read: a lazy frame of text, its columns, and the lines left out."""
+
+    rows: pl.LazyFrame
+    columns: tuple[str, ...]
+    rows_read: int
+    bad_lines: list[BadLine] = field(default_factory=list)
+    #: Lines that end before their last columns, none of them a required one: rows
+    #: whose missing cells are empty.
+    short_lines: int = 0
+    #: Of a file that corrects another: which row of that file a row is.
+    first_row: Cell | None = None
+
+
+class Part(Protocol):
+    """One table of a file: the file itself, a sheet, an array of a JSON document.
+
+    Its columns are known at once; its rows are read when the layout is.
+    """
+
+    @property
+    def name(self) -> str:
+        """What the table is called in its file; empty where the file is one table."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of its columns, in the order of the file."""
+
+    def read(self, *, required: frozenset[str]) -> Table:
+        """Read all rows; a line may lack cells, but none of a required column."""
