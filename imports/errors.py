@@ -42,6 +42,30 @@ class UnknownLayout(FileRejected):
     code = "unknown_layout"
 
 
+class UnknownFormat(FileRejected):
+    """The file is of a format that is not read."""
+
+    code = "unknown_format"
+
+
+class WrongExtension(FileRejected):
+    """The file is not what its name says."""
+
+    code = "wrong_extension"
+
+
+class NotSaid(FileRejected):
+    """The file does not say of which meeting or race it is. Say it beside the file."""
+
+    code = "not_said"
+
+
+class MixedColumns(FileRejected):
+    """The laps of the file's tables have different columns. Bring them as files."""
+
+    code = "mixed_columns"
+
+
 class MalformedFile(FileRejected):
     """The file is damaged or not what its name says."""
 

@@ -24,7 +24,12 @@ def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Regis
     found = []
     for path in paths:
         with path.open("rb") as content:
-            file = manifest.register(content, name=path.name, statement=statement)
+            file = manifest.register(
+                content,
+                name=path.name,
+                statement=statement,
+                path=path.absolute().as_posix(),
+            )
         found.append(Registered(file=file, name=path.name))
     failpoint("after_register")
     return found

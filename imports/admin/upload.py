@@ -78,6 +78,27 @@ class UploadForm(forms.Form):
         "that it does not hold are removed, unless a newer file states them. Leave it "
         "empty for a part of a race.",
     )
+    meeting = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Meeting",
+        help_text="The key of the meeting that the files are of. Only for files that do "
+        "not say it themselves, such as timing exports.",
+    )
+    race = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Race",
+        help_text="The key of the race, for files that do not say it: race, "
+        "qualifying, 1 …",
+    )
+    name_pattern = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Pattern of file names",
+        help_text="How the names of the files say it: {meeting}_laps.csv, or "
+        "{meeting}/{race}.csv for members of an archive. * stands for any text.",
+    )
     force = forms.BooleanField(
         required=False,
         label="Read again what was imported before",
@@ -124,6 +145,9 @@ def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
         priority=asked["priority"],
         observed_at=asked["observed_at"],
         is_complete=asked["is_complete"],
+        meeting=asked["meeting"],
+        race=asked["race"],
+        name_pattern=asked["name_pattern"],
         by=request.user,  # type: ignore[arg-type]
     )
     return queue_run(

@@ -16,13 +16,13 @@ LAYOUTS: tuple[Layout, ...] = (*ergast.LAYOUTS, *canonical.LAYOUTS)
 LIKE = 0.5
 
 
-def recognise(columns: Iterable[str]) -> Layout:
-    """Give the layout of a file with these columns, or raise UnknownLayout.
+def recognise(columns: Iterable[str], *, array: str = "") -> Layout:
+    """Give the layout of a table with these columns, or raise UnknownLayout.
 
     Of several that fit, the one that asks for the most columns is meant.
     """
     held = frozenset(columns)
-    fitting = [layout for layout in LAYOUTS if layout.fits(held)]
+    fitting = [layout for layout in LAYOUTS if layout.fits(held, array=array)]
     if not fitting:
         raise UnknownLayout(_explain(held))
     chosen = max(fitting, key=lambda layout: len(layout.required))

@@ -31,6 +31,11 @@ def clean(column: str) -> str:
     return f"{OURS}clean {column}"
 
 
+def said_column(what: str) -> str:
+    """Name the column of what is said of the whole file: `meeting`, `race` …"""
+    return f"{OURS}said {what}"
+
+
 @dataclass(frozen=True)
 class Cell:
     """One canonical column: which column of the file it reads, and how."""
@@ -66,6 +71,11 @@ class Cell:
 def constant(name: str, value: str | int | None) -> Cell:
     """Give a value that the layout states, not the file."""
     return Cell(name=name, source="", value=pl.lit(value))
+
+
+def said(name: str, what: str) -> Cell:
+    """Give a key that the file does not hold and its uploader says of all of it."""
+    return Cell(name=name, source="", value=pl.col(said_column(what)))
 
 
 def text(name: str, source: str, *, max_chars: int = 300) -> Cell:

@@ -9,6 +9,8 @@ from imports.layouts.cells import Cell
 
 #: Keys of a canonical row, outermost first; `number` is a lap's or a stop's.
 KEYS = ("meeting_key", "race_key", "key", "number")
+#: What may be said of a whole file: the key of its meeting and of its race.
+SAYABLE = ("meeting", "race")
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,19 @@ class Layout:
     #: Whether a column it does not know is refused (a misspelt one is not lost).
     is_strict: bool = False
     prepare: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
+    #: What such a file does not say itself, of `SAYABLE`: its uploader must.
+    says: frozenset[str] = frozenset()
+    #: Of a nested document: the path of the array that holds its rows.
+    array: str = ""
 
-    def fits(self, columns: frozenset[str]) -> bool:
-        """Whether a file with these columns is of this layout."""
-        return self.required <= columns and not self.excluded & columns
+    def fits(self, columns: frozenset[str], *, array: str = "") -> bool:
+        """Whether a table with these columns is of this layout.
+
+        The columns of an array stand in the arrays inside it too, so that an array is
+        known by its path as well.
+        """
+        is_its_array = not array or array == self.array
+        return is_its_array and self.required <= columns and not self.excluded & columns
 
     def likeness(self, columns: frozenset[str]) -> float:
         """Give the share of its required columns that are there; 0 for a sibling's."""

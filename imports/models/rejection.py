@@ -17,10 +17,13 @@ class Rejection(models.Model):
     source_file = models.ForeignKey(
         SourceFile, on_delete=models.CASCADE, related_name="rejections"
     )
-    #: As a spreadsheet shows it: the header is row 1.
+    #: As a spreadsheet shows it: the header is row 1. Of a file of several tables they
+    #: go on from table to table, and the message says which row of its table it is.
     row_number = models.PositiveBigIntegerField()
     #: Of a file that corrects another: the row there.
     first_row = models.PositiveBigIntegerField(null=True, blank=True)
+    #: The table of the file that holds it, where there are several.
+    part = models.CharField(max_length=300, blank=True, db_default="")
     column = models.CharField(max_length=200, blank=True)
     code = models.CharField(max_length=50)
     message = models.TextField()

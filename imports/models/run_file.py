@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 
 from imports.models.import_run import ImportRun
@@ -26,9 +28,16 @@ class RunFile(models.Model):
     #: As it was called this time.
     name = models.CharField(max_length=255)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    layout = models.CharField(max_length=50, blank=True)
+    #: Of all its tables, with commas between.
+    layout = models.CharField(max_length=200, blank=True)
     #: The columns of the file, in its order.
     columns = models.JSONField(default=list, db_default=[])
+    #: Its tables, one or many (sheets, members of an archive, arrays of a document):
+    #: `name`, and of one that was read `layout`, `columns`, `rows_read`, `rows_rejected`
+    #: and `rows_before`, the rows of the file that stand before its first; of one that
+    #: was not `error` and `message`, of an unknown one its `columns` and `samples`, and
+    #: `is_aside` where it is an array that a document may well have besides.
+    parts = models.JSONField(default=list, db_default=[], editable=False)
     #: Whether rows that it does not hold are removed: a complete file of which every
     #: row could be read.
     is_complete = models.BooleanField(default=False, db_default=False)
@@ -44,6 +53,7 @@ class RunFile(models.Model):
     lap_columns = models.PositiveSmallIntegerField(default=0)
     #: What a reader should know of a file that was read: [{"code", "message", "rows"}].
     notices = models.JSONField(default=list)
+    #: Why it, or some of its tables, could not be read.
     error_code = models.CharField(max_length=50, blank=True)
     message = models.TextField(blank=True)
 
@@ -56,3 +66,8 @@ class RunFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} in run {self.run_id}"
+
+    @property
+    def unread_parts(self) -> list[dict[str, Any]]:
+        """Its tables that should have been read and could not be."""
+        return [p for p in self.parts if "error" in p and not p.get("is_aside")]

@@ -37,7 +37,10 @@ class SourceFile(models.Model):
         blank=True,
         related_name="corrections",
     )
-    layout = models.CharField(max_length=50, blank=True)
+    #: What its uploader says and it does not: the keys `meeting` and `race` of what it
+    #: belongs to, and the `name_pattern` that tells them of a name.
+    said = models.JSONField(default=dict, db_default={}, editable=False)
+    layout = models.CharField(max_length=200, blank=True)
     registered_at = models.DateTimeField()
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True

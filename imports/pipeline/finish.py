@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ def finish_run(run: ImportRun) -> bool:
     state = final_state(
         race_states=list(run.checkpoints.values_list("state", flat=True)),
         file_states=list(run.run_files.values_list("state", flat=True)),
+        are_tables_missing=run.run_files.filter(_has_unread_tables()).exists(),
         is_shared_written=run.shared_rows is not None,
         is_cancelled=run.is_cancel_requested,
     )
@@ -91,10 +93,11 @@ def final_state(
     file_states: Sequence[str],
     is_shared_written: bool,
     is_cancelled: bool,
+    are_tables_missing: bool = False,
 ) -> str:
     """Say how a run ended: partial is some of it, failed is nothing of it."""
     is_bad_race = any(state != Race.DONE for state in race_states)
-    is_bad_file = RunFile.State.REJECTED in file_states
+    is_bad_file = are_tables_missing or RunFile.State.REJECTED in file_states
     if is_cancelled and is_bad_race:
         return Run.CANCELLED
     if not is_bad_race and not is_bad_file:
@@ -102,6 +105,11 @@ def final_state(
     is_anything_in = Race.DONE in race_states or (is_shared_written and not race_states)
     is_known_file = RunFile.State.DUPLICATE in file_states
     return Run.PARTIAL if is_anything_in or is_known_file else Run.FAILED
+
+
+def _has_unread_tables() -> Q:
+    """Files of which some tables are staged and others could not be read."""
+    return Q(state=RunFile.State.STAGED) & ~Q(error_code="")
 
 
 def _mark_imported(run: ImportRun) -> None:
@@ -113,6 +121,7 @@ def _mark_imported(run: ImportRun) -> None:
     if run.checkpoints.exclude(state=Race.DONE).exists():
         return
     staged = run.run_files.filter(state=RunFile.State.STAGED)
+    staged = staged.exclude(_has_unread_tables())
     corrections.mark_corrected(staged)
     SourceFile.objects.filter(
         pk__in=staged.values("source_file"), imported_at__isnull=True

@@ -6,6 +6,7 @@ Never stores a file under the name that a client gave it, never the same bytes t
 import hashlib
 import re
 import tempfile
+import unicodedata
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,11 +29,12 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.models import SourceFile
-from imports.readers import gzip_bytes, reject_columns
+from imports.readers import file_names, gzip_bytes, reject_columns
 
 CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 1 << 20
 NAME_CHARS = 255
+KEY_CHARS = 200
 PRIORITY_MAX = 65_534
 #: What a person states in the admin has this; no file can outrank it.
 MANUAL_PRIORITY = 65_535
@@ -54,6 +56,11 @@ class Statement:
     is_complete: bool = False
     #: The file whose refused rows these files bring again.
     corrects: SourceFile | None = None
+    #: The keys of the meeting and the race that the files are of, where these do not
+    #: say it themselves; a pattern tells them of each file's name (readers/file_names).
+    meeting: str = ""
+    race: str = ""
+    name_pattern: str = ""
 
     def __post_init__(self) -> None:
         if not SOURCE.fullmatch(self.source):
@@ -72,12 +79,24 @@ class Statement:
                 f"Observed at {self.observed_at.isoformat()}: must be from 1970 to 2099.",
                 field="observed_at",
             )
+        if self.name_pattern:
+            file_names.check(self.name_pattern)
         if self.corrects and self.is_complete:
             raise StatementInvalid(
                 "A file of corrected rows holds these rows alone: it cannot be complete. "
                 "Leave the declaration out.",
                 field="is_complete",
             )
+
+    def said_of(self, name: str) -> dict[str, str]:
+        """Give what is said of a file of this name or path; nothing is left out."""
+        told = {"meeting": self.meeting, "race": self.race}
+        stated = {what: _as_key(text, what) for what, text in told.items() if text}
+        if not self.name_pattern:
+            return stated
+        by_name = file_names.read_name(name, pattern=self.name_pattern)
+        by_name = {what: _as_key(text, what) for what, text in by_name.items()}
+        return {"name_pattern": self.name_pattern, **by_name, **stated}
 
 
 @dataclass(frozen=True)
@@ -101,8 +120,12 @@ def version_of(*, priority: int, observed_at: datetime, sha256: str) -> uuid.UUI
     return uuid.UUID(bytes=head + bytes.fromhex(sha256)[:8])
 
 
-def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFile:
+def register(
+    content: IO[bytes], *, name: str, statement: Statement, path: str = ""
+) -> SourceFile:
     """Take a file in and give its SourceFile: the one it has, where it is known.
+
+    `path` is where it lay, for what folders say; without it the name alone speaks.
 
     Known bytes without a new priority or time are the file that they were; with one
     they are a new version of the same content. Declared complete for the first time,
@@ -110,10 +133,11 @@ def register(content: IO[bytes], *, name: str, statement: Statement) -> SourceFi
     """
     if statement.corrects:
         _check_correction(content, name=name, corrects=statement.corrects)
+    said = statement.said_of(path or name)
     stored = _store(content, name=name)
-    known = _known(stored.sha256, statement=statement)
-    file = known or _new(stored, name=name, statement=statement)
-    if file.corrects != statement.corrects:
+    known = _known(stored.sha256, statement=statement, said=said)
+    file = known or _new(stored, name=name, statement=statement, said=said)
+    if file.corrects != statement.corrects or file.said != said:
         raise FileRejected(
             f"{_shown(name)} has the priority, time and bytes of file {file.pk}, which "
             f"was brought otherwise. State another time, or look at file {file.pk}."
@@ -132,6 +156,7 @@ def statement_of_correction(file: SourceFile, *, by: User | None = None) -> Stat
         observed_at=file.observed_at,
         by=by,
         corrects=file,
+        **file.said,
     )
 
 
@@ -148,7 +173,9 @@ def _check_correction(content: IO[bytes], *, name: str, corrects: SourceFile) ->
         )
 
 
-def _new(stored: Stored, *, name: str, statement: Statement) -> SourceFile:
+def _new(
+    stored: Stored, *, name: str, statement: Statement, said: dict[str, str]
+) -> SourceFile:
     priority = conf.get("DEFAULT_PRIORITY")
     if statement.priority is not None:
         priority = statement.priority
@@ -169,6 +196,7 @@ def _new(stored: Stored, *, name: str, statement: Statement) -> SourceFile:
             "registered_at": timezone.now(),
             "registered_by": statement.by,
             "corrects": statement.corrects,
+            "said": said,
             "is_complete": statement.is_complete,
         },
     )
@@ -239,15 +267,29 @@ def check_stored(file: SourceFile) -> None:
         )
 
 
-def _known(sha256: str, *, statement: Statement) -> SourceFile | None:
+def _known(
+    sha256: str, *, statement: Statement, said: dict[str, str]
+) -> SourceFile | None:
     same = SourceFile.objects.filter(
-        source=statement.source, sha256=sha256, corrects=statement.corrects
+        source=statement.source, sha256=sha256, corrects=statement.corrects, said=said
     )
     if statement.priority is not None:
         same = same.filter(priority=statement.priority)
     if statement.observed_at is not None:
         same = same.filter(observed_at=_to_milliseconds(statement.observed_at))
     return same.order_by("version").last()
+
+
+def _as_key(text: str, field: str) -> str:
+    """Give a key as it is stored; StatementInvalid where it cannot be."""
+    key = unicodedata.normalize("NFC", text).strip()
+    if not key or len(key) > KEY_CHARS or "\x00" in key:
+        raise StatementInvalid(
+            f"{text[:80]!r} is no key of a {field}: it must have 1 to {KEY_CHARS} "
+            "characters.",
+            field=field,
+        )
+    return key
 
 
 def _store(content: IO[bytes], *, name: str) -> Stored:

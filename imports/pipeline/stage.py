@@ -106,6 +106,8 @@ def _read_file(
         file_number=file.number,
         rejections_per_code=conf.get("REJECTIONS_PER_CODE"),
         refused_rows=corrections.refused_rows(file.source_file),
+        name=file.name,
+        said=file.source_file.said,
     )
     with closing(sandbox.read(request)) as messages:
         return _copy_streams(messages, file=file, tables=tables)
@@ -121,9 +123,9 @@ def _copy_streams(
         kind = message.header["kind"]
         copied = _copy_stream(messages, message, table=tables.table_of(kind))
         if kind == "lap":
-            file.laps_staged = copied
+            file.laps_staged += copied
         else:
-            file.records_staged = copied
+            file.records_staged += copied
     raise ReaderFailed
 
 
@@ -155,6 +157,8 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     file.state = RunFile.State.STAGED
     file.layout = file.source_file.layout = result["layout"]
     file.columns = result["columns"]
+    file.parts = result.get("parts", [])
+    _name_unread_parts(file)
     file.corrected_rows = result["corrected_rows"]
     file.rows_read = result["rows_read"]
     file.rows_rejected = result["rows_rejected"]
@@ -171,13 +175,25 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     file.source_file.save(update_fields=["layout"])
 
 
+def _name_unread_parts(file: RunFile) -> None:
+    """Say which tables of a file that was read could not be."""
+    file.error_code = file.message = ""
+    if unread := file.unread_parts:
+        file.error_code = unread[0]["error"]
+        file.message = f"{len(unread)} of its {len(file.parts)} tables are not in: " + (
+            " ".join(f"{part['name']}: {part['message']}" for part in unread[:3])
+        )
+
+
 def _judge_completeness(file: RunFile) -> None:
     """A complete file removes what it does not hold, where all of it could be read."""
     is_declared, refused = file.source_file.is_complete, file.rows_rejected
-    file.is_complete = is_declared and not refused
-    if is_declared and refused:
+    unread = len(file.unread_parts)
+    file.is_complete = is_declared and not refused and not unread
+    if is_declared and not file.is_complete:
+        lacking = f"{unread:,} of its tables" if unread else f"{refused:,} of its rows"
         message = (
-            f"The file is declared complete, but {refused:,} of its rows were refused: "
+            f"The file is declared complete, but {lacking} were refused: "
             "what it holds is not known, so nothing is removed. Correct the file and "
             "bring it whole to remove what it does not hold."
         )
@@ -202,4 +218,5 @@ def _refuse(file: RunFile, error: FileRejected) -> None:
     file.state = RunFile.State.REJECTED
     file.error_code = error.code
     file.message = str(error)
+    file.parts = error.facts.get("parts", [])
     file.save()

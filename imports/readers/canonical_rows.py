@@ -3,7 +3,8 @@
 Each kind of row is one lazy query that streams; nothing holds the whole file.
 """
 
-from typing import IO, Any, cast
+from dataclasses import dataclass
+from typing import IO, cast
 
 import polars as pl
 
@@ -15,42 +16,70 @@ from imports.readers.table import ROW_NUMBER, Table
 
 #: The number of the first cell that is wrong; null in a good row.
 PROBLEM = f"{OURS}problem"
+LAP = f"{OURS}lap"
 RECORD_COLUMNS = ["file_number", "row_number", "kind", *KEYS, "payload"]
 REJECTION_BATCH_ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where rows stand: the run's number of the file, and rows of it before the table."""
+
+    file_number: int
+    rows_before: int = 0
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was sent: lap columns stated, rows corrected, the number of the last row."""
+
+    lap_columns: list[str]
+    corrected_rows: list[int]
+    last_row: int
+
+
+def lap_columns(tables: tuple[CanonicalTable, ...]) -> list[str]:
+    """Give the columns that laps of these tables state."""
+    laps = next((table for table in tables if table.kind == "lap"), None)
+    return [cell.name for cell in laps.values] if laps else []
 
 
 def send(
     table: Table,
     *,
     layout: Layout,
-    file_number: int,
+    tables: tuple[CanonicalTable, ...],
+    place: Place,
     pipe: IO[bytes],
     log: RejectionLog,
-) -> dict[str, Any]:
-    """Send the canonical rows of a table; give the lap columns that it states."""
-    tables = layout.tables(frozenset(table.columns))
+) -> Sent:
+    """Send the canonical rows of a table."""
     cells = _checked_cells(tables)
     if table.first_row:
         cells.insert(0, (table.first_row, table.first_row.is_wrong))
     rows = _with_problems(table, layout=layout, cells=cells)
     good = rows.filter(pl.col(PROBLEM).is_null())
     # Counted on the way, so that a file without bad rows is not read once more.
-    bad_rows = rows.select(pl.col(PROBLEM).is_not_null().sum())
-    has_bad_rows = False
-    lap_columns: list[str] = []
-    for laps in (t for t in tables if t.kind == "lap"):
-        lap_columns = [cell.name for cell in laps.values]
-        frame = _laps(good, laps, file_number=file_number)
-        has_bad_rows = _sink([frame], bad_rows, kind="lap", pipe=pipe)
+    figures = rows.select(
+        pl.col(PROBLEM).is_not_null().sum().alias("bad"),
+        pl.col(ROW_NUMBER).max().alias("last"),
+    )
+    bad, last = 0, 0
+    if laps := [t for t in tables if t.kind == "lap"]:
+        frame = _laps(good, laps, place=place)
+        bad, last = _sink([frame], figures, kind="lap", pipe=pipe)
     if records := [t for t in tables if t.kind != "lap"]:
-        frames = [_records(good, table, file_number=file_number) for table in records]
-        has_bad_rows = _sink(frames, bad_rows, kind="record", pipe=pipe)
-    if has_bad_rows:
+        frames = [_records(good, table, place=place) for table in records]
+        bad, last = _sink(frames, figures, kind="record", pipe=pipe)
+    if bad:
         _log_rejections(
             rows, table=table, cells=cells, nulls=layout.null_markers, log=log
         )
-    corrected = _corrected_rows(rows, table.first_row) if table.first_row else []
-    return {"lap_columns": lap_columns, "corrected_rows": corrected}
+    return Sent(
+        lap_columns=lap_columns(tables),
+        corrected_rows=_corrected_rows(rows, table.first_row),
+        last_row=last,
+    )
 
 
 def _checked_cells(
@@ -91,31 +120,51 @@ def _cleaned(column: str, null_markers: tuple[str, ...]) -> pl.Expr:
 
 
 def _laps(
-    good: pl.LazyFrame, laps: CanonicalTable, *, file_number: int
+    good: pl.LazyFrame, tables: list[CanonicalTable], *, place: Place
 ) -> pl.LazyFrame:
+    """Give the laps that the lines state: one each, or one each and table."""
+    number = _numbers(place)
+    first, *others = tables
+    if not others:
+        return _stating(good, first).select(*number, *_lap_cells(first))
+    stated = pl.concat_list(_stated_lap(table) for table in tables)
+    laps = good.select(*number, stated.alias(LAP)).explode(LAP)
+    return laps.filter(pl.col(LAP).is_not_null()).unnest(LAP)
+
+
+def _numbers(place: Place) -> list[pl.Expr]:
+    return [
+        pl.lit(place.file_number).alias("file_number"),
+        (pl.col(ROW_NUMBER) + place.rows_before).alias("row_number"),
+    ]
+
+
+def _stated_lap(table: CanonicalTable) -> pl.Expr:
+    lap = pl.struct(_lap_cells(table))
+    return lap if table.where is None else pl.when(table.where).then(lap)
+
+
+def _lap_cells(table: CanonicalTable) -> list[pl.Expr]:
     meeting, race, entrant, number = (
-        next(cell.value for cell in laps.keys if cell.name == name) for name in KEYS
+        next(cell.value for cell in table.keys if cell.name == name) for name in KEYS
     )
-    return _stating(good, laps).select(
-        pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER).alias("row_number"),
+    return [
         meeting.alias("meeting_key"),
         race.alias("race_key"),
         entrant.alias("entrant_key"),
-        number.alias("number"),
-        *(cell.value.alias(cell.name) for cell in laps.values),
-    )
+        number.cast(pl.Int64).alias("number"),
+        *(cell.value.alias(cell.name) for cell in table.values),
+    ]
 
 
 def _records(
-    good: pl.LazyFrame, table: CanonicalTable, *, file_number: int
+    good: pl.LazyFrame, table: CanonicalTable, *, place: Place
 ) -> pl.LazyFrame:
     keys = {cell.name: cell.value for cell in table.keys}
     values = [cell.value.alias(cell.name) for cell in table.values]
     payload = pl.struct(values).struct.json_encode() if values else pl.lit("{}")
     frame = _stating(good, table).select(
-        pl.lit(file_number).alias("file_number"),
-        pl.col(ROW_NUMBER).alias("row_number"),
+        *_numbers(place),
         pl.lit(table.kind).alias("kind"),
         *(keys.get(name, pl.lit(None)).alias(name) for name in KEYS),
         payload.alias("payload"),
@@ -131,24 +180,27 @@ def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:
 
 
 def _sink(
-    frames: list[pl.LazyFrame], bad_rows: pl.LazyFrame, *, kind: str, pipe: IO[bytes]
-) -> bool:
-    """Stream frames of the same columns out; say whether there are bad rows beside."""
+    frames: list[pl.LazyFrame], figures: pl.LazyFrame, *, kind: str, pipe: IO[bytes]
+) -> tuple[int, int]:
+    """Stream frames of the same columns out; give the bad rows beside, the last row."""
     columns = frames[0].collect_schema().names()
     out = StreamWriter(pipe, kind=kind, columns=columns)
     # Polars asks for no more than write().
     target = cast(IO[bytes], out)
     first, *others = frames
     sunk = first.sink_csv(target, include_header=False, lazy=True)
-    [_, count] = pl.collect_all([sunk, bad_rows])
+    [_, counted] = pl.collect_all([sunk, figures])
     for frame in others:
         frame.sink_csv(target, include_header=False)
     out.finish()
-    return bool(count.item())
+    bad, last = counted.row(0)
+    return bad, last or 0
 
 
-def _corrected_rows(rows: pl.LazyFrame, first_row: Cell) -> list[int]:
+def _corrected_rows(rows: pl.LazyFrame, first_row: Cell | None) -> list[int]:
     """Give the rows of the first file of which every line here is good."""
+    if first_row is None:
+        return []
     by_number = rows.group_by(first_row.value.alias("number"))
     is_good = pl.col(PROBLEM).is_null().all().alias("is_good")
     good = by_number.agg(is_good).filter(pl.col("is_good")).drop_nulls("number")

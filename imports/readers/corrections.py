@@ -1,13 +1,12 @@
 """A download of rejected rows that comes back corrected -> rows of the first file."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from imports.errors import CorrectsNothing, MalformedFile, NotACorrection
 from imports.layouts.cells import Cell, clean
-from imports.readers.csv_lines import Header
 from imports.readers.reject_columns import (
     COLUMNS,
     ESCAPED,
@@ -15,51 +14,78 @@ from imports.readers.reject_columns import (
     is_download,
     unescape,
 )
-from imports.readers.table import Table
+from imports.readers.table import Part, Table
 
 
-def check_header(header: Header, *, is_correction: bool) -> Header:
-    """Give the header unescaped; refuse a download that corrects nothing, or no one."""
-    if not is_correction:
-        if is_download(header.columns):
+@dataclass(frozen=True)
+class Correction:
+    """A table of corrected rows, as the corrected file would have it."""
+
+    part: Part
+    refused_rows: Collection[int]
+    #: Its columns in the file that is corrected, by what they are called here.
+    names: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """What the table is called."""
+        return self.part.name
+
+    @property
+    def array(self) -> str:
+        """Nothing: a download is flat."""
+        return self.part.array
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the corrected file has itself."""
+        return tuple(self.names.values())
+
+    def read(self, *, required: frozenset[str]) -> Table:
+        """Read the rows, each with its row in the corrected file."""
+        called = {own: name for name, own in self.names.items()}
+        needed = {called[own] for own in required} | {ROW_NUMBER}
+        table = self.part.read(required=frozenset(needed))
+        cells = [
+            pl.col(name).str.replace(ESCAPED, "${1}").alias(own)
+            for name, own in self.names.items()
+        ]
+        number = pl.col(ROW_NUMBER).str.strip_chars()
+        blank_as_null = pl.when(number != "").then(number).alias(clean(ROW_NUMBER))
+        return replace(
+            table,
+            rows=table.rows.with_columns(*cells, blank_as_null),
+            columns=self.columns,
+            first_row=_first_row(self.refused_rows),
+        )
+
+
+def check(part: Part, *, refused_rows: Collection[int] | None) -> Part:
+    """Give the table, or the rows that it corrects.
+
+    Refuse a download that corrects nothing, and one that is none.
+    """
+    if refused_rows is None:
+        if is_download(part.columns):
             raise CorrectsNothing(
                 "The file has the columns of a download of rejected rows, and it is not "
                 "said which file it corrects. Bring it on the page of that file, or "
                 "with --corrects; or rename its columns that begin with reject_."
             )
-        return header
-    if ROW_NUMBER not in header.columns:
+        return part
+    if ROW_NUMBER not in part.columns:
         raise NotACorrection(
             f"The file is not a download of rejected rows: it has no column "
             f"{ROW_NUMBER!r}. Download the rejected rows, correct them in that file "
             "and bring it again."
         )
-    columns = tuple(map(unescape, header.columns))
-    if len(set(columns)) < len(columns):
+    names = {name: unescape(name) for name in part.columns if name not in COLUMNS}
+    if len(set(names.values())) < len(names):
         raise MalformedFile(
             "Two columns of the header have one name but for an apostrophe. "
             "Take the header of the download as it is."
         )
-    return replace(header, columns=columns)
-
-
-def own_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the columns that the corrected file has itself."""
-    return tuple(name for name in columns if name not in COLUMNS)
-
-
-def own_table(table: Table, *, refused_rows: Collection[int]) -> Table:
-    """Give the rows as the corrected file would have them, each with its first row."""
-    columns = own_columns(table.columns)
-    cells = [pl.col(name).str.replace(ESCAPED, "${1}") for name in columns]
-    number = pl.col(ROW_NUMBER).str.strip_chars()
-    blank_as_null = pl.when(number != "").then(number).alias(clean(ROW_NUMBER))
-    return replace(
-        table,
-        rows=table.rows.with_columns(*cells, blank_as_null),
-        columns=columns,
-        first_row=_first_row(refused_rows),
-    )
+    return Correction(part=part, refused_rows=refused_rows, names=names)
 
 
 def _first_row(refused_rows: Collection[int]) -> Cell:

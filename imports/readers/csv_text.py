@@ -7,6 +7,7 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 
 import csv
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ from imports.readers.csv_lines import (
     open_text,
     sentence,
 )
-from imports.readers.table import ROW_NUMBER, Table
+from imports.readers.table import ROW_NUMBER, Part, Table
 
 #: What may stand around a name. Python's own strip takes some control characters too.
 BLANKS = " \t\r\n\u00a0"
@@ -28,6 +29,33 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 DELIMITERS = (",", ";", "\t", "|")
 #: A character that no text has; a file that has it is read line by line.
 MARK = "\x1f"
+
+
+@dataclass(frozen=True)
+class CsvPart:
+    """The one table of a CSV file."""
+
+    path: Path
+    scratch: Path
+    header: Header
+    name: str = ""
+    array: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the header."""
+        return self.header.columns
+
+    def read(self, *, required: frozenset[str]) -> Table:
+        """Read all lines below the header."""
+        return read_csv(
+            self.path, header=self.header, required=required, scratch=self.scratch
+        )
+
+
+def open_parts(path: Path, *, scratch: Path) -> list[Part]:
+    """Give the one table of the file."""
+    return [CsvPart(path=path, scratch=scratch, header=read_header(path))]
 
 
 def read_csv(

@@ -26,6 +26,13 @@ class RejectionLog:
         self._per_code = per_code
         self._counts: Counter[str] = Counter()
         self.kept: list[dict[str, Any]] = []
+        self._part, self._rows_before = "", 0
+        #: The highest number of a refused row.
+        self.last_row = 0
+
+    def begin(self, part: str, *, rows_before: int) -> None:
+        """Say which table of the file comes, and how many rows stand before it."""
+        self._part, self._rows_before = part, rows_before
 
     @property
     def total(self) -> int:
@@ -44,21 +51,27 @@ class RejectionLog:
     ) -> None:
         """Count a refused row and keep it while there is room."""
         self._counts[code] += 1
+        self.last_row = max(self.last_row, self._rows_before + row_number)
         if self._counts[code] > self._per_code:
             return
         self.kept.append(
             {
-                "row_number": row_number,
+                "row_number": self._rows_before + row_number,
                 "first_row": first_row,
+                "part": self._part,
                 "column": column,
                 "code": code,
-                "message": message,
+                "message": message + self._whereabouts(row_number),
                 "original": {
                     _storable(name): _storable(cell) if cell is not None else None
                     for name, cell in original.items()
                 },
             }
         )
+
+    def _whereabouts(self, row_number: int) -> str:
+        """Say which row of which table it is, where the file has several."""
+        return f" It is row {row_number} of {self._part}." if self._part else ""
 
     def add_bad_lines(self, lines: Iterable[_BadLine]) -> None:
         """Count lines that are no rows; their text is kept whole, under `line`."""

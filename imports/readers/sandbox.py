@@ -8,8 +8,8 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +28,10 @@ class Request:
     rejections_per_code: int
     #: Of the file that it corrects: the rows that were refused there.
     refused_rows: list[int] | None = None
+    #: As its uploader called it: its ending promises a format.
+    name: str = ""
+    #: What the uploader says of all of it: the keys of its meeting and race.
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def as_line(self) -> bytes:
         """Give the request as one line of JSON."""
@@ -36,6 +40,8 @@ class Request:
             "file_number": self.file_number,
             "rejections_per_code": self.rejections_per_code,
             "refused_rows": self.refused_rows,
+            "name": self.name,
+            "said": dict(self.said),
         }
         return json.dumps(fields).encode() + b"\n"
 
@@ -127,5 +133,7 @@ class Sandbox:
 
 def _refusal(message: Message) -> errors.FileRejected:
     kind = getattr(errors, message.header["type"], errors.FileRejected)
-    refusal: errors.FileRejected = kind(message.header["message"])
+    refusal: errors.FileRejected = kind(
+        message.header["message"], parts=message.header["parts"]
+    )
     return refusal

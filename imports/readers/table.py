@@ -1,6 +1,6 @@
 """What every reader gives: tables of text, whatever the format they came in."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import polars as pl
@@ -22,6 +22,15 @@ class BadLine:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """What a reader should know of a file that was read."""
+
+    code: str
+    message: str
+    rows: int = 0
+
+
+@dataclass(frozen=True)
 class Table:
     """What was read: a lazy frame of text, its columns, and the lines left out."""
 
@@ -32,8 +41,13 @@ class Table:
     #: Lines that end before their last columns, none of them a required one: rows
     #: whose missing cells are empty.
     short_lines: int = 0
+    notices: tuple[Notice, ...] = ()
     #: Of a file that corrects another: which row of that file a row is.
     first_row: Cell | None = None
+
+    def with_rows(self, rows: pl.LazyFrame) -> "Table":
+        """Give the same table with other rows."""
+        return replace(self, rows=rows)
 
 
 class Part(Protocol):
@@ -45,6 +59,10 @@ class Part(Protocol):
     @property
     def name(self) -> str:
         """What the table is called in its file; empty where the file is one table."""
+
+    @property
+    def array(self) -> str:
+        """The path of the array in a nested document; empty for other tables."""
 
     @property
     def columns(self) -> tuple[str, ...]:

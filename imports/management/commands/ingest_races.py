@@ -34,6 +34,9 @@ OF_A_NEW_RUN = (
     "dry_run",
     "complete",
     "corrects",
+    "meeting",
+    "race",
+    "name_pattern",
     "priority",
     "observed_at",
     "concurrency",
@@ -81,6 +84,25 @@ class Command(BaseCommand):
             "--corrects",
             metavar="FILE",
             help="id or sha256 of the file whose refused rows these bring, corrected",
+        )
+        parser.add_argument(
+            "--meeting",
+            default="",
+            metavar="KEY",
+            help="the meeting of files that do not say of which they are",
+        )
+        parser.add_argument(
+            "--race",
+            default="",
+            metavar="KEY",
+            help="the race of files that do not say of which they are",
+        )
+        parser.add_argument(
+            "--name-pattern",
+            default="",
+            metavar="PATTERN",
+            help="how names of files say it: '{meeting}_laps.csv', "
+            "'{meeting}/{race}.csv'",
         )
         parser.add_argument("--concurrency", metavar="N")
         parser.add_argument("--writer", choices=["merge", "orm"])
@@ -191,6 +213,9 @@ def _statement(options: dict[str, Any]) -> Statement:
         "priority": options["priority"],
         "observed_at": _moment(options["observed_at"]),
         "is_complete": options["complete"],
+        "meeting": options["meeting"],
+        "race": options["race"],
+        "name_pattern": options["name_pattern"],
     }
     if options["corrects"] is None:
         source = options["source"]
@@ -198,11 +223,12 @@ def _statement(options: dict[str, Any]) -> Statement:
             source = conf.get("DEFAULT_SOURCE")
         return Statement(source=source, **stated)
     given = [options["source"], *stated.values()]
-    if any(value not in (None, False) for value in given):
+    if any(value not in (None, False, "") for value in given):
         raise StatementInvalid(
             "--corrects takes source, priority and time from the file that is corrected, "
-            "which stays as complete as it is. Leave --source, --priority, --observed-at "
-            "and --complete out."
+            "which stays as complete as it is, and of its meeting and race. Leave "
+            "--source, --priority, --observed-at, --complete, --meeting, --race and "
+            "--name-pattern out."
         )
     return manifest.statement_of_correction(corrections.find_file(options["corrects"]))
 

@@ -1,0 +1,150 @@
+"""A stored file -> its tables: unpacked, its format told by its first bytes.
+
+What a file is called decides nothing; a name that says otherwise refuses the file.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePath
+
+from imports.errors import EmptyFile, FileRejected, UnknownFormat, WrongExtension
+from imports.readers import csv_text, gzip_bytes
+from imports.readers.table import Part, Table
+
+HEAD_BYTES = 4096
+
+
+class Format(StrEnum):
+    """What a file can be, as it is said to people."""
+
+    TEXT = "delimited text"
+    JSON = "JSON"
+    PARQUET = "Parquet"
+    WORKBOOK = "an Excel workbook"
+    HTML = "an HTML page"
+    GZIP = "gzip"
+    ZIP = "a zip archive"
+    ZSTD = "zstd"
+
+
+READERS = {
+    Format.TEXT: csv_text.open_parts,
+}
+#: Formats by the endings of names that promise one.
+PROMISES = {
+    ".csv": {Format.TEXT},
+    ".tsv": {Format.TEXT},
+    ".tab": {Format.TEXT},
+    ".json": {Format.JSON},
+    ".jsonl": {Format.JSON},
+    ".ndjson": {Format.JSON},
+    ".parquet": {Format.PARQUET},
+    ".pq": {Format.PARQUET},
+    ".xlsx": {Format.WORKBOOK},
+    ".xlsm": {Format.WORKBOOK},
+    ".html": {Format.HTML},
+    ".htm": {Format.HTML},
+    ".gz": {Format.GZIP},
+    ".zip": {Format.ZIP},
+    ".zst": {Format.ZSTD},
+}
+#: Formats that are known and not read, by their first bytes.
+STRANGERS = {
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls) or an encrypted one",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"ARROW1": "an Arrow (Feather) file",
+    b"SQLite format 3": "an SQLite database",
+    b"\x7fELF": "a program",
+    b"MZ": "a program",
+}
+
+
+@dataclass(frozen=True)
+class Inside:
+    """A table of a member of an archive."""
+
+    part: Part
+    member: str
+
+    @property
+    def name(self) -> str:
+        """The member, and the table in it where it has several."""
+        return f"{self.member}, {self.part.name}" if self.part.name else self.member
+
+    @property
+    def array(self) -> str:
+        """The path of its array."""
+        return self.part.array
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns."""
+        return self.part.columns
+
+    def read(self, *, required: frozenset[str]) -> Table:
+        """Read its rows."""
+        return self.part.read(required=required)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A member of an archive that is no table, and why."""
+
+    name: str
+    error: FileRejected
+
+
+def open_parts(path: Path, *, name: str, scratch: Path) -> Iterator[Part | Unreadable]:
+    """Give the tables of a file, those of an archive member by member."""
+    if path.stat().st_size == 0:
+        raise EmptyFile
+    if gzip_bytes.is_gzip(path):
+        unpacked = gzip_bytes.unpack(path, scratch=scratch)
+        if unpacked.stat().st_size == 0:
+            raise EmptyFile("The gzip file holds nothing. Export it again.")
+        yield from _tables(unpacked, name=_inner_name(name), scratch=scratch)
+        return
+    yield from _tables(path, name=name, scratch=scratch)
+
+
+def _tables(path: Path, *, name: str, scratch: Path) -> Iterable[Part]:
+    found = sniff(path)
+    check_name(name, found)
+    return READERS[found](path, scratch=scratch)
+
+
+def check_name(name: str, found: Format) -> None:
+    """Refuse a file whose name promises another format than it has."""
+    suffix = PurePath(name).suffix.lower()
+    promised = PROMISES.get(suffix)
+    if promised and found not in promised:
+        raise WrongExtension(
+            f"The file is called {suffix} and its content is {found}. Rename it for "
+            "what it is, or export it again."
+        )
+
+
+def sniff(path: Path) -> Format:
+    """Tell the format by the first bytes; raise UnknownFormat where none is read."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    for magic, stranger in STRANGERS.items():
+        if head.startswith(magic):
+            raise UnknownFormat(
+                f"The file is {stranger}. Export it as CSV, JSON, Parquet or .xlsx."
+            )
+    return Format.TEXT
+
+
+def _inner_name(name: str) -> str:
+    """Give the name without what says that it is packed."""
+    path = PurePath(name)
+    return path.stem if path.suffix.lower() in (".gz", ".zst") else name

@@ -1,0 +1,60 @@
+"""A file's name and a pattern -> the meeting and race that the name says.
+
+A pattern is the end of a path in which `{meeting}` and `{race}` stand for text that is
+kept and `*` for text that is not, none of it a slash: `{meeting}/{race}_laps.csv`.
+A placeholder that stands twice gives its texts with a hyphen between: of
+`{meeting}/{meeting}.csv`, the file `2025/spa.csv` is of the meeting `2025-spa`.
+"""
+
+import re
+from functools import cache
+
+from imports.errors import StatementInvalid
+from imports.layouts.layout import SAYABLE
+
+TOKEN = re.compile(r"\{([^{}]*)\}|(\*)|([{}])")
+
+
+def check(pattern: str) -> None:
+    """Raise StatementInvalid where the pattern is none."""
+    _compiled(pattern)
+
+
+def read_name(path: str, *, pattern: str) -> dict[str, str]:
+    """Give what the path says: `meeting`, `race`; nothing where it does not match."""
+    expression, names = _compiled(pattern)
+    found = expression.search(path.replace("\\", "/"))
+    if found is None:
+        return {}
+    said: dict[str, list[str]] = {}
+    for name, text in zip(names, found.groups(), strict=True):
+        said.setdefault(name, []).append(text.strip())
+    return {name: "-".join(texts) for name, texts in said.items() if all(texts)}
+
+
+@cache
+def _compiled(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    names: list[str] = []
+    expression, end = "", 0
+    for token in TOKEN.finditer(pattern):
+        expression += re.escape(pattern[end : token.start()])
+        end = token.end()
+        name, any_text, brace = token.groups()
+        if brace or (name is not None and name not in SAYABLE):
+            raise StatementInvalid(
+                f"The pattern {pattern!r} has {token.group()!r}, which says nothing: it "
+                "may hold {meeting}, {race} and *, such as '{meeting}_laps.csv'.",
+                field="name_pattern",
+            )
+        expression += "[^/]*?" if any_text else "([^/]+?)"
+        names += [] if name is None else [name]
+    if not names:
+        raise StatementInvalid(
+            f"The pattern {pattern!r} keeps nothing of a name: put {{meeting}} or "
+            "{race} where it stands, such as '{meeting}_laps.csv'.",
+            field="name_pattern",
+        )
+    # Without its ending a pattern is for a file of any format.
+    rest = re.escape(pattern[end:])
+    whole = rf"(?:^|/){expression}{rest}(?:\.[A-Za-z0-9]+){{0,2}}$"
+    return re.compile(whole, re.IGNORECASE), tuple(names)

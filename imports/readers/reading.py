@@ -1,0 +1,195 @@
+"""One file: its tables recognised one by one, read, sent, and what became of each."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from imports import layouts
+from imports.errors import EmptyFile, FileRejected, MixedColumns, NotSaid, UnknownLayout
+from imports.layouts.cells import said_column
+from imports.layouts.layout import CanonicalTable, Layout
+from imports.readers import canonical_rows, corrections, documents, file_names
+from imports.readers.canonical_rows import Place
+from imports.readers.documents import Unreadable
+from imports.readers.rejects import RejectionLog
+from imports.readers.table import Notice, Part, Table
+
+#: Rows of a table that nobody recognises, to be shown to who maps its columns.
+SAMPLE_ROWS = 5
+SAMPLE_CHARS = 100
+
+
+@dataclass
+class Reading:
+    """The reading of one file: what is asked of it, and what was found so far."""
+
+    request: Mapping[str, Any]
+    pipe: IO[bytes]
+    scratch: Path
+    log: RejectionLog
+    parts: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    errors: list[FileRejected] = field(default_factory=list)
+    corrected_rows: list[int] = field(default_factory=list)
+    lap_columns: list[str] = field(default_factory=list)
+    rows_before: int = 0
+
+    def read(self) -> dict[str, Any]:
+        """Send the rows of all tables; give what became of them."""
+        path, name = Path(self.request["path"]), self.request.get("name", "")
+        for part in documents.open_parts(path, name=name, scratch=self.scratch):
+            self._take(part)
+        if not any("layout" in part for part in self.parts):
+            raise self._refusal()
+        return self._result()
+
+    def _take(self, part: Part | Unreadable) -> None:
+        """Send a table; one that cannot be read does not stop those beside it."""
+        try:
+            if isinstance(part, Unreadable):
+                raise part.error
+            self._send(part)
+        except FileRejected as error:
+            self.errors.append(error)
+            self.parts.append(_refused(part, error))
+
+    def _send(self, part: Part) -> None:
+        part = corrections.check(part, refused_rows=self.request.get("refused_rows"))
+        layout = self._layout_of(part)
+        tables = layout.tables(frozenset(part.columns))
+        self._check_lap_columns(tables)
+        table = self._with_what_is_said(
+            part.read(required=layout.required), layout=layout, name=part.name
+        )
+        if table.rows_read == 0:
+            raise EmptyFile(
+                f"The file has the header of {layout.name} and no rows. Export it again "
+                "if it should have some."
+            )
+        self._send_rows(part, table=table, layout=layout, tables=tables)
+
+    def _send_rows(
+        self,
+        part: Part,
+        *,
+        table: Table,
+        layout: Layout,
+        tables: tuple[CanonicalTable, ...],
+    ) -> None:
+        refused_before = self.log.total
+        self.log.begin(part.name, rows_before=self.rows_before)
+        self.log.add_bad_lines(table.bad_lines)
+        sent = canonical_rows.send(
+            table,
+            layout=layout,
+            tables=tables,
+            place=Place(self.request["file_number"], self.rows_before),
+            pipe=self.pipe,
+            log=self.log,
+        )
+        self.lap_columns = self.lap_columns or sent.lap_columns
+        self.corrected_rows += sent.corrected_rows
+        self.notices += _notices(table)
+        self.parts.append(
+            {
+                "name": part.name,
+                "layout": layout.name,
+                "columns": part.columns,
+                "rows_before": self.rows_before,
+                "rows_read": table.rows_read,
+                "rows_rejected": self.log.total - refused_before,
+            }
+        )
+        self.rows_before = max(self.rows_before + sent.last_row, self.log.last_row)
+
+    def _layout_of(self, part: Part) -> Layout:
+        return layouts.recognise(part.columns, array=part.array)
+
+    def _check_lap_columns(self, tables: tuple[CanonicalTable, ...]) -> None:
+        """Refuse a second table of laps that states other columns than the first."""
+        stated = canonical_rows.lap_columns(tables)
+        if stated and self.lap_columns and set(stated) != set(self.lap_columns):
+            raise MixedColumns
+
+    def _with_what_is_said(self, table: Table, *, layout: Layout, name: str) -> Table:
+        said = dict(self.request.get("said", {}))
+        if pattern := said.get("name_pattern"):
+            # The member of an archive has a name of its own.
+            said = file_names.read_name(name, pattern=pattern) | said
+        missing = sorted(what for what in layout.says if not said.get(what))
+        if missing:
+            raise NotSaid(_ask_for(missing, layout=layout))
+        values = [pl.lit(said[w]).alias(said_column(w)) for w in sorted(layout.says)]
+        return table.with_rows(table.rows.with_columns(values))
+
+    def _refusal(self) -> FileRejected:
+        if not self.errors:
+            return EmptyFile("There is no table in the file. Export it again.")
+        first = self.errors[0]
+        first.facts["parts"] = self.parts
+        return first
+
+    def _result(self) -> dict[str, Any]:
+        read = [part for part in self.parts if "layout" in part]
+        self.notices += [_left_aside(p) for p in self.parts if p.get("is_aside")]
+        columns = dict.fromkeys(name for part in read for name in part["columns"])
+        return {
+            "layout": ", ".join(dict.fromkeys(part["layout"] for part in read)),
+            "columns": list(columns),
+            "parts": self.parts,
+            "rows_read": sum(part["rows_read"] for part in read),
+            "rows_rejected": self.log.total,
+            "rejections": self.log.kept,
+            "notices": [asdict(notice) for notice in self.notices],
+            "lap_columns": self.lap_columns,
+            "corrected_rows": sorted(self.corrected_rows),
+        }
+
+
+def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:
+    refused: dict[str, Any] = {
+        "name": part.name,
+        "error": error.code,
+        "message": str(error),
+    }
+    if isinstance(part, Unreadable) or not isinstance(error, UnknownLayout):
+        return refused
+    # A document has many arrays, and not each of them is rows of ours.
+    refused |= {"is_aside": bool(part.array), "columns": part.columns}
+    return refused | _samples(part)
+
+
+def _left_aside(part: dict[str, Any]) -> Notice:
+    message = f"{part['name']} is no table that a layout knows: it is left aside."
+    return Notice("not_read", message, part["rows_read"])
+
+
+def _samples(part: Part) -> dict[str, Any]:
+    """Give the first rows of a table, for who is to say what its columns are."""
+    table = part.read(required=frozenset())
+    rows = table.rows.select(part.columns).head(SAMPLE_ROWS).collect().iter_rows()
+    samples = [[c[:SAMPLE_CHARS] if c else c for c in row] for row in rows]
+    return {"samples": samples, "rows_read": table.rows_read}
+
+
+def _notices(table: Table) -> list[Notice]:
+    if not table.short_lines:
+        return list(table.notices)
+    message = (
+        "Lines end before their last columns; the cells that are not there count as "
+        "empty."
+    )
+    return [*table.notices, Notice("short_lines", message, table.short_lines)]
+
+
+def _ask_for(missing: list[str], *, layout: Layout) -> str:
+    whose = " and ".join(missing)
+    options = " and ".join(f"--{what}" for what in missing)
+    return (
+        f"A file of {layout.name} does not say of which {whose} it is. Say it with "
+        f"{options}, with --name-pattern (such as '{{meeting}}_laps.csv'), or on the "
+        "upload page."
+    )
