@@ -38,7 +38,8 @@ class Layout:
 
     name: str
     required: frozenset[str]
-    #: The canonical tables, given the columns that the file has.
+    #: The canonical tables, given the columns that the file has; none of a file that
+    #: is known and holds nothing that we store.
     tables: Callable[[frozenset[str]], tuple[CanonicalTable, ...]]
     optional: frozenset[str] = frozenset()
     #: Columns that tell a sibling: a file with one of them is not of this layout.
@@ -51,6 +52,8 @@ class Layout:
     says: frozenset[str] = frozenset()
     #: Of a nested document: the path of the array that holds its rows.
     array: str = ""
+    #: One sentence of what such a file is, for docs/layouts.md.
+    about: str = ""
 
     def fits(self, columns: frozenset[str], *, array: str = "") -> bool:
         """Whether a table with these columns is of this layout.

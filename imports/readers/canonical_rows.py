@@ -109,7 +109,8 @@ def _with_problems(
     if layout.prepare:
         rows = layout.prepare(rows)
     number = pl.coalesce(
-        pl.when(wrong).then(pl.lit(i)) for i, (_, wrong) in enumerate(cells)
+        pl.lit(None, dtype=pl.Int32),
+        *(pl.when(wrong).then(pl.lit(i)) for i, (_, wrong) in enumerate(cells)),
     )
     return rows.with_columns(number.alias(PROBLEM))
 

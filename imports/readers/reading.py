@@ -92,7 +92,7 @@ class Reading:
         )
         self.lap_columns = self.lap_columns or sent.lap_columns
         self.corrected_rows += sent.corrected_rows
-        self.notices += _notices(table)
+        self.notices += _notices(table, layout=layout)
         self.parts.append(
             {
                 "name": part.name,
@@ -175,14 +175,18 @@ def _samples(part: Part) -> dict[str, Any]:
     return {"samples": samples, "rows_read": table.rows_read}
 
 
-def _notices(table: Table) -> list[Notice]:
-    if not table.short_lines:
-        return list(table.notices)
-    message = (
-        "Lines end before their last columns; the cells that are not there count as "
-        "empty."
-    )
-    return [*table.notices, Notice("short_lines", message, table.short_lines)]
+def _notices(table: Table, *, layout: Layout) -> list[Notice]:
+    notices = list(table.notices)
+    if table.short_lines:
+        message = (
+            "Lines end before their last columns; the cells that are not there count as "
+            "empty."
+        )
+        notices.append(Notice("short_lines", message, table.short_lines))
+    if not layout.tables(frozenset(table.columns)):
+        message = f"A file of {layout.name} is known and holds nothing that is stored."
+        notices.append(Notice("nothing_stored", message, table.rows_read))
+    return notices
 
 
 def _ask_for(missing: list[str], *, layout: Layout) -> str:
