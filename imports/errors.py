@@ -96,6 +96,12 @@ class ReaderFailed(FileRejected):
     code = "reader_failed"
 
 
+class MappingInvalid(ImportsError):
+    """The mapping of columns cannot be; the fact `field` names what."""
+
+    code = "mapping_invalid"
+
+
 class FlagInvalid(ImportsError):
     """The value is not one that the flag can take."""
 

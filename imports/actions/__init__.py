@@ -6,6 +6,7 @@ Writes across models, each in one transaction; keyword-only, `by` says who.
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
+from imports.actions.mappings import save_mapping, switch_mapping
 from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
@@ -27,10 +28,12 @@ __all__ = [
     "register_uploads",
     "resume_run",
     "run_lanes",
+    "save_mapping",
     "set_flag",
     "settle_conflicts",
     "start_revert",
     "start_run",
     "sweep",
+    "switch_mapping",
     "work_run",
 ]

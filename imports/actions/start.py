@@ -16,7 +16,7 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.flags import Flag, FlagValue
-from imports.models import ImportRun, RunFile
+from imports.models import ColumnMapping, ImportRun, RunFile
 from imports.pipeline.revert.runs import new_revert, refuse_unless_revertable
 
 log = structlog.get_logger(__name__)
@@ -34,6 +34,8 @@ class Order:
     dry_run: bool = False
     options: dict[Flag, FlagValue] = field(default_factory=dict)
     kind: str = ImportRun.Kind.IMPORT
+    #: How files are read that have its columns, whatever else knows them.
+    mapping: ColumnMapping | None = None
     #: Why, in the words of who asks.
     note: str = ""
 
@@ -64,6 +66,7 @@ def start_run(
                 **{flag.value: value for flag, value in in_force.items()},
                 "force": order.force,
                 "dry_run": order.dry_run,
+                **({"mapping": order.mapping.pk} if order.mapping else {}),
                 **({"note": order.note} if order.note else {}),
             },
         )

@@ -1,5 +1,6 @@
 """The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags."""
 
+from imports.models.column_mapping import ColumnMapping
 from imports.models.conflict import Conflict
 from imports.models.counts import COUNTS, Counts
 from imports.models.feature_flag import FeatureFlag
@@ -13,6 +14,7 @@ from imports.models.stage_timing import StageTiming
 
 __all__ = [
     "COUNTS",
+    "ColumnMapping",
     "Conflict",
     "Counts",
     "FeatureFlag",

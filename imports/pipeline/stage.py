@@ -16,7 +16,7 @@ from psycopg import sql
 from imports import conf
 from imports.errors import FileRejected, ReaderFailed
 from imports.failpoints import failpoint
-from imports.models import ImportRun, Rejection, RunFile, SourceFile
+from imports.models import ColumnMapping, ImportRun, Rejection, RunFile, SourceFile
 from imports.pipeline import corrections, manifest, manual
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Stopwatch
@@ -108,9 +108,20 @@ def _read_file(
         refused_rows=corrections.refused_rows(file.source_file),
         name=file.name,
         said=file.source_file.said,
+        mappings=mappings_of(file.run),
     )
     with closing(sandbox.read(request)) as messages:
         return _copy_streams(messages, file=file, tables=tables)
+
+
+def mappings_of(run: ImportRun) -> dict[str, Any]:
+    """Give the mapping that the run asks for, and those that know files by header."""
+    asked = run.options.get("mapping")
+    active = ColumnMapping.objects.filter(is_active=True).order_by("name")
+    return {
+        "asked": ColumnMapping.objects.get(pk=asked).spec if asked else None,
+        "known": list(active.values_list("spec", flat=True)),
+    }
 
 
 def _copy_streams(

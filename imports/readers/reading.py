@@ -9,6 +9,7 @@ import polars as pl
 
 from imports import layouts
 from imports.errors import EmptyFile, FileRejected, MixedColumns, NotSaid, UnknownLayout
+from imports.layouts import mapping
 from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
 from imports.readers import canonical_rows, corrections, documents, file_names
@@ -106,6 +107,14 @@ class Reading:
         self.rows_before = max(self.rows_before + sent.last_row, self.log.last_row)
 
     def _layout_of(self, part: Part) -> Layout:
+        """Give the mapping that is asked for, that knows the header, or a layout."""
+        columns = frozenset(part.columns)
+        told = self.request.get("mappings", {})
+        if (asked := told.get("asked")) and mapping.read(asked).fits(columns):
+            return mapping.layout_of(mapping.read(asked))
+        for known in map(mapping.read, told.get("known", [])):
+            if known.is_for(columns):
+                return mapping.layout_of(known)
         return layouts.recognise(part.columns, array=part.array)
 
     def _check_lap_columns(self, tables: tuple[CanonicalTable, ...]) -> None:
@@ -115,7 +124,7 @@ class Reading:
             raise MixedColumns
 
     def _with_what_is_said(self, table: Table, *, layout: Layout, name: str) -> Table:
-        said = dict(self.request.get("said", {}))
+        said = {mapping.TABLE: name, **self.request.get("said", {})}
         if pattern := said.get("name_pattern"):
             # The member of an archive has a name of its own.
             said = file_names.read_name(name, pattern=pattern) | said

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from imports import errors
 from imports.readers.frames import Message, read_messages
@@ -32,6 +33,8 @@ class Request:
     name: str = ""
     #: What the uploader says of all of it: the keys of its meeting and race.
     said: Mapping[str, str] = field(default_factory=dict)
+    #: Mappings of columns: the one that is `asked` for, those that are `known`.
+    mappings: Mapping[str, Any] = field(default_factory=dict)
 
     def as_line(self) -> bytes:
         """Give the request as one line of JSON."""
@@ -42,6 +45,7 @@ class Request:
             "refused_rows": self.refused_rows,
             "name": self.name,
             "said": dict(self.said),
+            "mappings": dict(self.mappings),
         }
         return json.dumps(fields).encode() + b"\n"
 

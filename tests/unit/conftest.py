@@ -82,17 +82,18 @@ class Answer:
         return [{**row, "payload": json.loads(row["payload"])} for row in found]
 
 
-Read = Callable[[str | bytes], Answer]
+Read = Callable[..., Answer]
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
     """Give a function that reads a file as the child process does, in this one."""
 
-    def answer(content: str | bytes) -> Answer:
+    def answer(content: str | bytes, **asked: Any) -> Answer:
         path = tmp_path / "file"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         request = {"path": str(path), "file_number": 1, "rejections_per_code": 1_000}
+        request |= asked
         pipe = io.BytesIO()
         child._answer(request, pipe=pipe, scratch=tmp_path)
         pipe.seek(0)

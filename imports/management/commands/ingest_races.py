@@ -17,13 +17,14 @@ from imports import actions, conf, report, report_plan
 from imports.actions import Order
 from imports.errors import (
     ImportsError,
+    MappingInvalid,
     NothingToImport,
     RunNotResumable,
     StatementInvalid,
 )
 from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
-from imports.models import ImportRun
+from imports.models import ColumnMapping, ImportRun
 from imports.pipeline import corrections, manifest
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
@@ -37,6 +38,7 @@ OF_A_NEW_RUN = (
     "meeting",
     "race",
     "name_pattern",
+    "mapping",
     "priority",
     "observed_at",
     "concurrency",
@@ -103,6 +105,12 @@ class Command(BaseCommand):
             metavar="PATTERN",
             help="how names of files say it: '{meeting}_laps.csv', "
             "'{meeting}/{race}.csv'",
+        )
+        parser.add_argument(
+            "--mapping",
+            type=Path,
+            metavar="FILE",
+            help="what the columns of the files are, as the admin exports it (JSON)",
         )
         parser.add_argument("--concurrency", metavar="N")
         parser.add_argument("--writer", choices=["merge", "orm"])
@@ -181,6 +189,7 @@ class Command(BaseCommand):
 
     def _start(self, options: dict[str, Any]) -> ImportRun:
         paths = _files(options["paths"])
+        mapping = _mapping(options["mapping"])
         return actions.start_run(
             actions.register_paths(paths, statement=_statement(options)),
             order=Order(
@@ -188,6 +197,7 @@ class Command(BaseCommand):
                 force=options["force"],
                 dry_run=options["dry_run"],
                 options=_flag_options(options),
+                mapping=mapping,
             ),
             in_queue=options["queue"],
         )
@@ -231,6 +241,19 @@ def _statement(options: dict[str, Any]) -> Statement:
             "--name-pattern out."
         )
     return manifest.statement_of_correction(corrections.find_file(options["corrects"]))
+
+
+def _mapping(path: Path | None) -> ColumnMapping | None:
+    """Keep the mapping of a file, and give it."""
+    if path is None:
+        return None
+    try:
+        spec = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MappingInvalid(
+            f"--mapping {path}: {error}. It takes the JSON file of a mapping."
+        ) from None
+    return actions.save_mapping(spec, by=None)
 
 
 def _files(paths: list[Path]) -> list[Path]:

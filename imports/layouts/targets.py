@@ -1,0 +1,111 @@
+"""What a column of a mapped file can be: keys, values in their forms, attributes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
+
+from imports.layouts import canonical, cells
+from imports.layouts.cells import Cell
+
+#: The keys of a row of each kind, outermost first.
+KEYS_OF: dict[str, tuple[str, ...]] = {
+    "lap": ("meeting", "race", "entrant", "lap"),
+    "entrant": ("meeting", "race", "entrant"),
+    "pit_stop": ("meeting", "race", "entrant", "stop"),
+    "race": ("meeting", "race"),
+    "meeting": ("meeting",),
+    "venue": ("venue",),
+    "team": ("team",),
+    "competitor": ("competitor",),
+}
+#: The rows that a row of each kind can describe besides, as a flat file does.
+PARENTS_OF: dict[str, tuple[str, ...]] = {
+    "lap": ("meeting", "race", "entrant"),
+    "pit_stop": ("meeting", "race", "entrant"),
+    "entrant": ("meeting", "race"),
+    "race": ("meeting",),
+    "meeting": (),
+    "venue": (),
+    "team": (),
+    "competitor": (),
+}
+#: Keys that are numbers, with the lowest.
+NUMBERED = {"lap": 0, "stop": 1}
+ATTRIBUTES = "attributes."
+#: The column that stands for a constant.
+CONSTANT = "constant"
+
+VALUES_OF: dict[str, canonical.Values] = {
+    "lap": canonical.LAP_VALUES,
+    "entrant": canonical.ENTRANT_VALUES,
+    "pit_stop": canonical.PIT_STOP_VALUES,
+    "race": canonical.RACE_VALUES,
+    "meeting": canonical.MEETING_VALUES,
+    "venue": canonical.VENUE_VALUES,
+    "team": canonical.SHARED_VALUES,
+    "competitor": canonical.SHARED_VALUES,
+}
+#: Rows of these kinds have columns and nothing else.
+WITHOUT_ATTRIBUTES = ("lap", "pit_stop")
+
+Make = Callable[[str], Cell | tuple[Cell, ...]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a column can be."""
+
+    name: str
+    #: The kind of row that it describes besides; empty for the row itself.
+    parent: str = ""
+    is_value: bool = True
+    #: The ways its text can be read, the first if nobody says.
+    forms: Mapping[str, Make] = field(default_factory=dict)
+
+    def make(self, column: str, form: str) -> list[Cell]:
+        """Give the cells that read the column."""
+        make = self.forms[form or next(iter(self.forms))]
+        made = make(column)
+        return list(made) if isinstance(made, tuple) else [made]
+
+
+def canonical_key(kind: str, name: str) -> str:
+    """Name the key of a canonical row: `key` is its own, `number` a lap's or stop's."""
+    if name in NUMBERED:
+        return "number"
+    is_outer = kind in ("venue", "team", "competitor") or name == "entrant"
+    return "key" if is_outer else f"{name}_key"
+
+
+def find(kind: str, name: str) -> Target | None:
+    """Give the target of this name for rows of this kind."""
+    found = of_kind(kind).get(name)
+    if found:
+        return found
+    attribute = name.removeprefix(ATTRIBUTES)
+    is_attribute = name.startswith(ATTRIBUTES) and 0 < len(attribute) <= 100
+    if kind in WITHOUT_ATTRIBUTES or not is_attribute:
+        return None
+    return Target(name=name, forms={"text": partial(cells.text, name)})
+
+
+@cache
+def of_kind(kind: str) -> dict[str, Target]:
+    """Give the targets of rows of this kind by name: keys, values, parents' values."""
+    found = {key: Target(name=key, is_value=False) for key in KEYS_OF[kind]}
+    for name, make in VALUES_OF[kind].items():
+        found[name] = _target(name, make)
+    for parent in PARENTS_OF[kind]:
+        for name, make in VALUES_OF[parent].items():
+            own = f"{parent}_{name}"
+            found[own] = _target(own, make, parent=parent, value=name)
+    return found
+
+
+def _target(name: str, make: Make, *, parent: str = "", value: str = "") -> Target:
+    forms = {"as it says": make} | FORMS.get(value or name, {})
+    return Target(name=name, parent=parent, forms=forms)
+
+
+#: Other forms of the text of some values, by what they are called to people.
+FORMS: dict[str, dict[str, Make]] = {}

@@ -1,0 +1,145 @@
+"""A mapping by hand is a layout: what is told of the columns is what rows state."""
+
+from typing import Any
+
+import pytest
+
+from imports.errors import MappingInvalid
+from imports.layouts import mapping
+from tests.unit.conftest import Read
+
+CSV = "Bib,Surname,Forename,Time,Speed\n007,Stone,Ada,1:10.20,61.5\n7,Hill,Bo,NA,\n"
+
+
+def spec(**changed: Any) -> dict[str, Any]:
+    """Give a mapping of `CSV`, with changes."""
+    columns = {
+        "Bib": "entrant",
+        "Surname": "name",
+        "Time": "total_time",
+        "Speed": "attributes.speed_kmh",
+    }
+    columns |= changed.pop("columns", {})
+    return {
+        "name": "club",
+        "kind": "entrant",
+        "header": ["Bib", "Surname", "Forename", "Time", "Speed"],
+        "columns": [{"column": c, "to": to} for c, to in columns.items() if to],
+        "fixed": {
+            "meeting": {"constant": "ashford"},
+            "race": {"said": True},
+            "status": {"constant": "finished"},
+        },
+        "null_markers": ["NA"],
+    } | changed
+
+
+def test_rows_are_what_the_mapping_tells(read: Read) -> None:
+    answer = read(CSV, said={"race": "1"}, mappings={"known": [spec()]})
+
+    [ada, bo] = answer.records("entrant")
+    assert answer.result["layout"] == "mapping.club"
+    assert (ada["meeting_key"], ada["race_key"], ada["key"]) == ("ashford", "1", "007")
+    assert ada["payload"] == {
+        "name": "Stone",
+        "total_time_ms": 70_200,
+        "attributes.speed_kmh": "61.5",
+        "status": "finished",
+    }
+    assert (bo["key"], bo["payload"]["total_time_ms"]) == ("7", None)
+
+
+def test_columns_of_one_key_are_joined(read: Read) -> None:
+    joined = spec(columns={"Bib": "", "Surname": "entrant", "Forename": "entrant"})
+
+    answer = read(CSV, said={"race": "1"}, mappings={"known": [joined]})
+
+    assert [row["key"] for row in answer.records("entrant")] == ["Stone Ada", "Hill Bo"]
+
+
+def test_row_whose_cell_is_no_such_value_is_refused(read: Read) -> None:
+    answer = read(
+        CSV.replace("1:10.20", "quick"),
+        said={"race": "1"},
+        mappings={"known": [spec()]},
+    )
+
+    [rejection] = answer.rejections
+    assert (rejection["row_number"], rejection["column"]) == (2, "Time")
+    assert rejection["code"] == "not_a_time"
+
+
+def test_known_mapping_is_for_its_header_alone(read: Read) -> None:
+    other = CSV.replace("Speed", "Weather")
+
+    assert read(other, mappings={"known": [spec()]}).refusal == "UnknownLayout"
+
+
+def test_mapping_that_is_asked_for_takes_files_with_its_keys(read: Read) -> None:
+    other = CSV.replace("Speed", "Weather")
+
+    answer = read(other, said={"race": "1"}, mappings={"asked": spec()})
+
+    assert len(answer.records("entrant")) == 2
+
+
+def test_what_must_be_said_and_is_not_refuses_the_file(read: Read) -> None:
+    answer = read(CSV, mappings={"known": [spec()]})
+
+    assert answer.refusal == "NotSaid"
+    assert "--race" in answer.result["message"]
+
+
+def test_row_can_describe_its_race_and_meeting(read: Read) -> None:
+    told = spec(columns={"Speed": "race_name", "Forename": "meeting_venue"})
+
+    answer = read(CSV, said={"race": "1"}, mappings={"known": [told]})
+
+    assert {r["payload"]["name"] for r in answer.records("race")} == {"61.5", None}
+    assert len(answer.records("meeting")) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": "Club Results"}, "name"),
+        ({"kind": "horse"}, "kind"),
+        ({"columns": {"Bib": ""}}, "entrant"),
+        ({"columns": {"Bib": "lap"}}, "Bib"),
+        ({"columns": {"Speed": "name"}}, "Surname"),
+        ({"columns": {"Speed": "total_time_ms"}}, "total_time_ms"),
+        ({"columns": {"Speed": "race"}}, "race"),
+        ({"columns": {"Colour": "name"}}, None),
+        ({"fixed": {"meeting": {"said": True}}}, "race"),
+        ({"fixed": {"meeting": {"said": True}, "race": {}}}, "race"),
+        (
+            {
+                "fixed": {
+                    "meeting": {"table": 1},
+                    "race": {"table": 1},
+                    "grid": {"table": 1},
+                }
+            },
+            "grid",
+        ),
+        ({"columns": {"Time": "attributes."}}, "Time"),
+        ({"header": 5}, None),
+    ],
+)
+def test_mapping_that_cannot_be_says_why(changed: dict[str, Any], field: str) -> None:
+    with pytest.raises(MappingInvalid) as refused:
+        mapping.read(spec(**changed))
+
+    assert refused.value.facts.get("field") == field
+
+
+@pytest.mark.parametrize("told", [None, [], "text", {"name": "x"}, {"columns": [1]}])
+def test_what_is_no_mapping_is_refused(told: Any) -> None:
+    with pytest.raises(MappingInvalid):
+        mapping.read(told)
+
+
+def test_mapping_is_written_as_it_was_read() -> None:
+    told = mapping.read(spec()).as_dict()
+
+    assert mapping.read(told).as_dict() == told
