@@ -6,12 +6,14 @@ In menu order. Every write is one call of `imports.actions`.
 # isort: off
 from imports.admin.import_run import ImportRunAdmin
 from imports.admin.source_file import SourceFileAdmin
+from imports.admin.column_mapping import ColumnMappingAdmin
 from imports.admin.race_checkpoint import RaceCheckpointAdmin
 from imports.admin.conflict import ConflictAdmin
 from imports.admin.rejection import RejectionAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
 
 __all__ = [
+    "ColumnMappingAdmin",
     "ConflictAdmin",
     "FeatureFlagAdmin",
     "ImportRunAdmin",

@@ -36,14 +36,22 @@ MAX_NULL_MARKERS = 20
 
 
 @dataclass(frozen=True)
+class Line:
+    """A column and what it is; a column can be two things, a key and a number."""
+
+    column: str
+    to: str
+    form: str = ""
+
+
+@dataclass(frozen=True)
 class ColumnMapping:
     """What each column of a kind of file is."""
 
     name: str
     kind: str
     header: tuple[str, ...]
-    #: Column -> target and its format.
-    columns: Mapping[str, tuple[str, str]]
+    lines: tuple[Line, ...]
     #: Target -> {"constant": text}, {"table": true} or {"said": true}.
     fixed: Mapping[str, Mapping[str, Any]]
     null_markers: tuple[str, ...] = ("",)
@@ -55,8 +63,9 @@ class ColumnMapping:
             "kind": self.kind,
             "header": list(self.header),
             "columns": [
-                {"column": column, "to": to} | ({"format": form} if form else {})
-                for column, (to, form) in self.columns.items()
+                {"column": line.column, "to": line.to}
+                | ({"format": line.form} if line.form else {})
+                for line in self.lines
             ],
             "fixed": {target: dict(fixed) for target, fixed in self.fixed.items()},
             "null_markers": list(self.null_markers),
@@ -73,11 +82,11 @@ class ColumnMapping:
     @property
     def _key_columns(self) -> frozenset[str]:
         keys = KEYS_OF[self.kind]
-        return frozenset(c for c, (to, _) in self.columns.items() if to in keys)
+        return frozenset(line.column for line in self.lines if line.to in keys)
 
     def columns_of(self, target: str) -> list[str]:
         """Give the columns that are this target, in the order of the mapping."""
-        return [column for column, (to, _) in self.columns.items() if to == target]
+        return [line.column for line in self.lines if line.to == target]
 
 
 def read(spec: Any) -> ColumnMapping:
@@ -87,10 +96,10 @@ def read(spec: Any) -> ColumnMapping:
             name=str(spec["name"]),
             kind=str(spec["kind"]),
             header=tuple(map(str, spec["header"])),
-            columns={
-                str(line["column"]): (str(line["to"]), str(line.get("format", "")))
-                for line in spec["columns"]
-            },
+            lines=tuple(
+                Line(str(told["column"]), str(told["to"]), str(told.get("format", "")))
+                for told in spec["columns"]
+            ),
             fixed={str(t): dict(fixed) for t, fixed in spec.get("fixed", {}).items()},
             null_markers=tuple(map(str, spec.get("null_markers", [""]))),
         )
@@ -99,8 +108,6 @@ def read(spec: Any) -> ColumnMapping:
             f"The mapping is no object with name, kind, header, columns and fixed "
             f"({type(error).__name__}: {error}). Export one to see its form."
         ) from None
-    if len(mapping.columns) < len(spec["columns"]):
-        raise MappingInvalid("A column stands twice in the mapping. Name each once.")
     check(mapping)
     return mapping
 
@@ -120,10 +127,10 @@ def check(mapping: ColumnMapping) -> None:
         )
     if len(mapping.null_markers) > MAX_NULL_MARKERS:
         raise MappingInvalid(f"At most {MAX_NULL_MARKERS} null markers.")
-    if unknown := sorted(set(mapping.columns) - set(mapping.header)):
+    if unknown := sorted({line.column for line in mapping.lines} - set(mapping.header)):
         raise MappingInvalid(f"The header has no column {', '.join(unknown)}.")
-    for column, (to, form) in mapping.columns.items():
-        _check_target(mapping, column=column, to=to, form=form)
+    for line in mapping.lines:
+        _check_line(mapping, line)
     _check_keys(mapping)
     _check_fixed(mapping)
     _check_values(mapping)
@@ -141,23 +148,26 @@ def layout_of(mapping: ColumnMapping) -> Layout:
     )
 
 
-def _check_target(mapping: ColumnMapping, *, column: str, to: str, form: str) -> None:
+def _check_line(mapping: ColumnMapping, line: Line) -> None:
+    column, to = line.column, line.to
     target = targets.find(mapping.kind, to)
     if target is None:
         raise MappingInvalid(
             f"Column {column!r}: {to!r} is nothing that rows of kind {mapping.kind} have.",
             field=column,
         )
-    if form and form not in target.forms:
+    if line.form and line.form not in target.forms:
         raise MappingInvalid(
-            f"Column {column!r}: {to} has no form {form!r}, only "
+            f"Column {column!r}: {to} has no form {line.form!r}, only "
             f"{', '.join(target.forms) or 'one'}.",
             field=column,
         )
-    is_key = to in KEYS_OF[mapping.kind]
-    if not is_key and len(mapping.columns_of(to)) > 1:
+    columns = mapping.columns_of(to)
+    if len(set(columns)) < len(columns):
+        raise MappingInvalid(f"Column {column!r} is twice {to}.", field=column)
+    if to not in KEYS_OF[mapping.kind] and len(columns) > 1:
         raise MappingInvalid(
-            f"The columns {', '.join(map(repr, mapping.columns_of(to)))} are both {to}. "
+            f"The columns {', '.join(map(repr, columns))} are both {to}. "
             "Leave one out, or keep it as an attribute of another name.",
             field=column,
         )
@@ -198,7 +208,7 @@ def _check_fixed(mapping: ColumnMapping) -> None:
 def _check_values(mapping: ColumnMapping) -> None:
     """Refuse two targets for one value: a time and the same in ms."""
     stated: dict[tuple[str, str], str] = {}
-    named = [(to, form) for to, form in mapping.columns.values()]
+    named = [(line.to, line.form) for line in mapping.lines]
     for to, form in [*named, *((name, "") for name in mapping.fixed)]:
         target = targets.find(mapping.kind, to)
         if target is None or not target.is_value:
@@ -260,11 +270,12 @@ def _values(
     mapping: ColumnMapping, columns: frozenset[str], *, parent: str
 ) -> tuple[Cell, ...]:
     """Give the values of the row itself, or of the row that it describes besides."""
-    found = []
-    for column, (to, form) in mapping.columns.items():
-        target = targets.find(mapping.kind, to)
-        if target and target.is_value and target.parent == parent and column in columns:
-            found += target.make(column, form)
+    found: list[Cell] = []
+    for line in mapping.lines:
+        target = targets.find(mapping.kind, line.to)
+        is_own = target and target.is_value and target.parent == parent
+        if target and is_own and line.column in columns:
+            found += target.make(line.column, line.form)
     for name, fixed in mapping.fixed.items():
         target = targets.find(mapping.kind, name)
         if target and target.is_value and target.parent == parent:

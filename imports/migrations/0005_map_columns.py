@@ -6,27 +6,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0004_read_any_file'),
+        ("imports", "0004_read_any_file"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ColumnMapping',
+            name="ColumnMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=50)),
-                ('number', models.PositiveIntegerField()),
-                ('spec', models.JSONField()),
-                ('header_sha256', models.CharField(max_length=64)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=50)),
+                ("number", models.PositiveIntegerField()),
+                ("spec", models.JSONField()),
+                ("header_sha256", models.CharField(max_length=64)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('name', 'number'), name='columnmapping_one_per_name_and_number'), models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('name',), name='columnmapping_one_active_per_name'), models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('header_sha256',), name='columnmapping_one_active_per_header')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "number"),
+                        name="columnmapping_one_per_name_and_number",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)),
+                        fields=("name",),
+                        name="columnmapping_one_active_per_name",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)),
+                        fields=("header_sha256",),
+                        name="columnmapping_one_active_per_header",
+                    ),
+                ],
             },
         ),
     ]

@@ -57,6 +57,16 @@ def test_columns_of_one_key_are_joined(read: Read) -> None:
     assert [row["key"] for row in answer.records("entrant")] == ["Stone Ada", "Hill Bo"]
 
 
+def test_column_can_be_a_key_and_a_value(read: Read) -> None:
+    told = spec()
+    told["columns"].append({"column": "Bib", "to": "number"})
+
+    answer = read(CSV, said={"race": "1"}, mappings={"known": [told]})
+
+    numbers = [row["payload"]["number"] for row in answer.records("entrant")]
+    assert numbers == ["007", "7"]
+
+
 def test_row_whose_cell_is_no_such_value_is_refused(read: Read) -> None:
     answer = read(
         CSV.replace("1:10.20", "quick"),
