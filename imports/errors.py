@@ -78,6 +78,12 @@ class EmptyFile(FileRejected):
     code = "empty_file"
 
 
+class TooManyRejected(FileRejected):
+    """More rows are refused than the run allows. Nothing of the file was taken in."""
+
+    code = "too_many_rejected"
+
+
 class NotACorrection(FileRejected):
     """The file is not a download of rejected rows."""
 

@@ -47,6 +47,7 @@ def ingest() -> Ingest:
         lanes: int = 1,
         force: bool = False,
         statement: dict[str, Any] | None = None,
+        order: dict[str, Any] | None = None,
         **options: FlagValue,
     ) -> ImportRun:
         registered = actions.register_paths(
@@ -58,6 +59,7 @@ def ingest() -> Ingest:
                 trigger=ImportRun.Trigger.COMMAND,
                 force=force,
                 options={Flag(name): value for name, value in options.items()},
+                **(order or {}),
             ),
         )
         actions.work_run(run, lanes=[Lane(name=f"test-{n}") for n in range(lanes)])

@@ -13,6 +13,7 @@ from imports.actions.files import Registered
 from imports.errors import (
     IngestDisabled,
     NothingToImport,
+    StatementInvalid,
 )
 from imports.failpoints import failpoint
 from imports.flags import Flag, FlagValue
@@ -36,6 +37,9 @@ class Order:
     kind: str = ImportRun.Kind.IMPORT
     #: How files are read that have its columns, whatever else knows them.
     mapping: ColumnMapping | None = None
+    #: A file of which a greater share of the rows is refused is refused whole; None:
+    #: the good rows of any file are taken in.
+    max_rejected_percent: float | None = None
     #: Why, in the words of who asks.
     note: str = ""
 
@@ -55,6 +59,12 @@ def start_run(
     if not flags.is_ingest_enabled():
         raise IngestDisabled
     in_force = flags.current() | order.options
+    percent = order.max_rejected_percent
+    if percent is not None and not 0 <= percent <= 100:
+        raise StatementInvalid(
+            f"At most {percent:g} % of rows refused: it must be from 0 to 100.",
+            field="max_rejected_percent",
+        )
     with transaction.atomic():
         run = ImportRun.objects.create(
             source=sources.pop(),
@@ -67,6 +77,7 @@ def start_run(
                 "force": order.force,
                 "dry_run": order.dry_run,
                 **({"mapping": order.mapping.pk} if order.mapping else {}),
+                **({} if percent is None else {"max_rejected_percent": percent}),
                 **({"note": order.note} if order.note else {}),
             },
         )

@@ -126,6 +126,10 @@ def _options(run: ImportRun) -> list[tuple[str, str, str]]:
     effects = {flag.value: kind.effect for flag, kind in flags.FLAGS.items()}
     effects["force"] = "Read files again that were imported before."
     effects["dry_run"] = "Stop after the plan, until a person confirms it."
+    effects["mapping"] = "Read files that have its columns by this mapping."
+    effects["max_rejected_percent"] = (
+        "Refuse a file whole if a greater share of its rows is refused."
+    )
     order = [*(flag.value for flag in Flag), "force", "dry_run"]
     known = [name for name in order if name in run.options]
     others = [name for name in run.options if name not in order]

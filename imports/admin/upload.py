@@ -99,6 +99,14 @@ class UploadForm(forms.Form):
         help_text="How the names of the files say it: {meeting}_laps.csv, or "
         "{meeting}/{race}.csv for members of an archive. * stands for any text.",
     )
+    max_rejected_percent = forms.FloatField(
+        required=False,
+        min_value=0,
+        max_value=100,
+        label="Refuse a file whole above",
+        help_text="Per cent of its rows that are refused. Empty: the good rows of any "
+        "file are taken in, and the others listed.",
+    )
     force = forms.BooleanField(
         required=False,
         label="Read again what was imported before",
@@ -156,6 +164,7 @@ def _start_run(request: HttpRequest, asked: dict[str, Any]) -> ImportRun:
         statement=statement,
         force=asked["force"],
         dry_run=asked["dry_run"],
+        max_rejected_percent=asked["max_rejected_percent"],
     )
 
 
@@ -166,6 +175,7 @@ def queue_run(
     statement: Statement,
     force: bool = False,
     dry_run: bool = False,
+    max_rejected_percent: float | None = None,
 ) -> ImportRun:
     """Take uploads in and queue the run of them, if ingestion is on."""
     # Before the files are stored: they would be taken in for nothing.
@@ -176,6 +186,7 @@ def queue_run(
         by=request.user,  # type: ignore[arg-type]
         force=force,
         dry_run=dry_run,
+        max_rejected_percent=max_rejected_percent,
     )
     registered = actions.register_uploads(uploads, statement=statement)
     return actions.start_run(registered, order=order, in_queue=True)

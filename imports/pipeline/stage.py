@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from psycopg import sql
 
 from imports import conf
-from imports.errors import FileRejected, ReaderFailed
+from imports.errors import FileRejected, ReaderFailed, TooManyRejected
 from imports.failpoints import failpoint
 from imports.models import ColumnMapping, ImportRun, Rejection, RunFile, SourceFile
 from imports.pipeline import corrections, manifest, manual
@@ -88,6 +88,7 @@ def _stage_file(
                 result = manual.stage(file, path, tables=tables)
             else:
                 result = _read_file(file, path, tables=tables, sandbox=sandbox)
+                _check_share(file, result)
     except FileRejected as error:
         _unstage(file, tables=tables)
         with fence():
@@ -95,6 +96,20 @@ def _stage_file(
     else:
         with fence():
             _record(file, result)
+
+
+def _check_share(file: RunFile, result: dict[str, Any]) -> None:
+    """Refuse a file of which more rows are refused than its run allows."""
+    allowed = file.run.options.get("max_rejected_percent")
+    read, refused = result["rows_read"], result["rows_rejected"]
+    if allowed is None or refused * 100 <= read * allowed:
+        return
+    first = result["rejections"][0]
+    raise TooManyRejected(
+        f"{refused:,} of {read:,} rows are refused, more than {allowed:g} %: nothing of "
+        f"the file is taken in. The first is row {first['row_number']}: "
+        f"{first['message']} Correct the file, or allow more."
+    )
 
 
 def _read_file(

@@ -257,3 +257,21 @@ def test_text_that_the_database_cannot_hold_is_a_rejection(
     found = Rejection.objects.order_by("row_number").values_list("column", "code")
     assert list(found) == [("meeting", "not_text"), ("entrant", "not_text")]
     assert laps_by_race() == {"1": 6}
+
+
+@pytest.mark.parametrize(("percent", "state"), [(24, "failed"), (25, "succeeded")])
+def test_file_with_too_many_bad_rows_is_refused_whole(
+    ingest: Ingest, write_csv: WriteCsv, percent: int, state: str
+) -> None:
+    lines = [*race_lines(1, laps=1), "Ashford,1,3,1,slow", "Ashford,1,4,1,1:30.000"]
+    path = write_csv("laps.csv", LAPS, *lines)
+
+    run = ingest(path, order={"max_rejected_percent": percent})
+
+    assert run.state == state
+    assert Lap.objects.count() == (3 if state == "succeeded" else 0)
+    if state == "failed":
+        file = only_file(run)
+        assert file.error_code == "too_many_rejected"
+        assert "1 of 4 rows" in file.message
+        assert "row 4: time is 'slow'" in file.message

@@ -39,6 +39,7 @@ OF_A_NEW_RUN = (
     "race",
     "name_pattern",
     "mapping",
+    "max_rejected",
     "priority",
     "observed_at",
     "concurrency",
@@ -112,6 +113,12 @@ class Command(BaseCommand):
             metavar="FILE",
             help="what the columns of the files are, as the admin exports it (JSON)",
         )
+        parser.add_argument(
+            "--max-rejected",
+            type=float,
+            metavar="PERCENT",
+            help="refuse a file whole if a greater share of its rows is refused",
+        )
         parser.add_argument("--concurrency", metavar="N")
         parser.add_argument("--writer", choices=["merge", "orm"])
         parser.add_argument("--batch-rows", metavar="N")
@@ -171,7 +178,7 @@ class Command(BaseCommand):
             self.stderr.write(str(swept))
 
     def _resume(self, options: dict[str, Any]) -> ImportRun:
-        given = [name for name in OF_A_NEW_RUN if options[name]]
+        given = [name for name in OF_A_NEW_RUN if _is_given(options[name])]
         if given:
             names = ", ".join(_option(name) for name in given)
             raise RunNotResumable(
@@ -198,6 +205,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 options=_flag_options(options),
                 mapping=mapping,
+                max_rejected_percent=options["max_rejected"],
             ),
             in_queue=options["queue"],
         )
@@ -212,6 +220,10 @@ class Command(BaseCommand):
                 for n in range(1, actions.lanes_of(run) + 1)
             ]
             actions.work_run(run, lanes=lanes)
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and value is not False and value not in ("", [])
 
 
 def _option(name: str) -> str:
