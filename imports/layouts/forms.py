@@ -4,33 +4,81 @@ Two files that differ only in form state the same. What is not plainly of the ki
 stays as it is written: nothing is guessed. Polars expressions, null stays null.
 """
 
+from decimal import Decimal
+
 import polars as pl
 
 #: [h:][m:]s[.fff], as timing sheets write it; at most milliseconds.
 #: Digits are 0-9 alone: \d also finds the digits of other scripts, which no cast reads.
-DURATION = r"^(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,9})(?:\.([0-9]{1,3}))?$"
+SHEET = r"^(?:(?:[0-9]{1,3}:)?[0-9]{1,4}:)?[0-9]{1,9}(?:\.[0-9]{1,3})?$"
+#: The same with zeros beyond the milliseconds; and seconds as a machine prints a number.
+DURATION = (
+    r"^(?:(?:[0-9]{1,3}:)?[0-9]{1,4}:[0-9]{1,9}(?:\.[0-9]{1,3}0{0,15})?"
+    r"|[0-9]{1,9}(?:\.[0-9]{1,18})?)$"
+)
+#: `0.37.15`: minutes, seconds and their fraction, all behind points.
+POINTS = r"^([0-9]{1,3})\.([0-5][0-9]\.[0-9]{1,3})$"
+#: ISO 8601: days, hours, minutes, seconds, at most milliseconds.
+ISO = (
+    r"^P(?:([0-9]{1,2})D)?(?:T(?:([0-9]{1,3})H)?(?:([0-9]{1,5})M)?"
+    r"(?:([0-9]{1,9}(?:[.,][0-9]{1,3}0{0,15})?)S)?)?$"
+)
 DECIMAL = r"^(-?)0*([0-9]+)(?:\.([0-9]*?)0*)?$"
 #: Zeros beyond the milliseconds say nothing.
 BEYOND_MS = r"(\.[0-9]{3})0+$"
 
 
 def milliseconds(text: pl.Expr) -> pl.Expr:
-    """Give the milliseconds of a duration, null where the text is none."""
-    parts = text.str.extract_groups(DURATION)
-    hours, minutes, seconds, fraction = (
-        parts.struct.field(str(n)) for n in range(1, 5)
+    """Give the milliseconds of a duration, null where the text is none.
+
+    Read are `1:34.570`, `94.57`, `1:31:12.345`, `00:01:31.531`, `1:34,570` (a comma is
+    a decimal comma, never one of thousands), `0.37.15` and `PT1M27.452S`. A clock that
+    is finer than a millisecond is none. A plain number of seconds is rounded, half up:
+    `11.1738` is how finely a machine counts and `6.603999999999999` how it prints
+    6.604, so that the row is worth more than half of a millisecond.
+    """
+    pointed = text.str.replace(POINTS, "${1}:${2}").str.replace(",", ".", literal=True)
+    return pl.coalesce(_clock_ms(pointed, shape=DURATION), _iso_ms(text))
+
+
+def _clock_ms(text: pl.Expr, *, shape: str) -> pl.Expr:
+    """Give the milliseconds of [h:][m:]s[.fff], null where the text has no such shape.
+
+    Split, not captured: that takes a third of the time, and laps come in millions.
+    Casts come before the shape is looked at, so none of them may raise.
+    """
+    parts = text.str.split(":")
+    hours, minutes, seconds = (
+        parts.list.get(n, null_on_oob=True) for n in (-3, -2, -1)
     )
-    total = (
-        hours.cast(pl.Int64).fill_null(0) * 3_600_000
-        + minutes.cast(pl.Int64).fill_null(0) * 60_000
-        + seconds.cast(pl.Int64) * 1000
-        + fraction.str.pad_end(3, "0").cast(pl.Int64).fill_null(0)
-    )
+    hours = hours.cast(pl.Int64, strict=False)
+    minutes = minutes.cast(pl.Int64, strict=False)
+    of_seconds = _rounded_ms(seconds)
+    total = hours.fill_null(0) * 3_600_000 + minutes.fill_null(0) * 60_000 + of_seconds
     # 1:75.000 is a slip, 94.57 and 75:12.000 are how long sessions are written.
-    is_clock = (minutes.is_null() | (seconds.cast(pl.Int64) < 60)) & (
-        hours.is_null() | (minutes.cast(pl.Int64) < 60)
+    is_clock = (minutes.is_null() | (of_seconds < 60_000)) & (
+        hours.is_null() | (minutes < 60)
     )
-    return pl.when(is_clock).then(total)
+    return pl.when(text.str.contains(shape) & is_clock).then(total)
+
+
+def _iso_ms(text: pl.Expr) -> pl.Expr:
+    """Give the milliseconds of an ISO 8601 duration; it names at least one unit."""
+    parts = text.str.extract_groups(ISO)
+    days, hours, minutes, seconds = (parts.struct.field(str(n)) for n in range(1, 5))
+    total = (
+        days.cast(pl.Int64).fill_null(0) * 86_400_000
+        + hours.cast(pl.Int64).fill_null(0) * 3_600_000
+        + minutes.cast(pl.Int64).fill_null(0) * 60_000
+        + _rounded_ms(seconds.str.replace(",", ".", literal=True)).fill_null(0)
+    )
+    return pl.when(text.str.contains(ISO) & text.str.contains(r"[DHMS]$")).then(total)
+
+
+def _rounded_ms(seconds: pl.Expr) -> pl.Expr:
+    """Give the milliseconds of seconds with at most 18 decimals, half up."""
+    exact = seconds.cast(pl.Decimal(30, 18), strict=False)
+    return (exact * 1000 + pl.lit(Decimal("0.5"))).cast(pl.Int64)
 
 
 def clock_time(text: pl.Expr) -> pl.Expr:
@@ -39,22 +87,20 @@ def clock_time(text: pl.Expr) -> pl.Expr:
     A time has a colon, or a plus and a point. `+1`, `12.052`, `+1 Lap` and `1-3/4L`
     may be laps or lengths: they stay.
     """
-    has_plus = text.str.starts_with("+")
-    total = milliseconds(
-        text.str.strip_prefix("+").str.replace(BEYOND_MS, "${1}", literal=False)
-    )
-    is_time = text.str.contains(":", literal=True) | (
-        has_plus & text.str.contains(".", literal=True)
-    )
-    sign = pl.when(has_plus).then(pl.lit("+")).otherwise(pl.lit(""))
-    written = pl.when(total.is_not_null() & is_time).then(sign + _written(total))
-    return pl.coalesce(written, text)
+    plus = pl.when(text.str.starts_with("+")).then(pl.lit("+")).otherwise(pl.lit(""))
+    return _with_times(text, sign=plus)
 
 
 def gap(text: pl.Expr) -> pl.Expr:
     """Write a gap as `clock_time` does, always with its plus where it is a time."""
-    bare = text.str.contains(":", literal=True) & milliseconds(text).is_not_null()
-    return clock_time(pl.when(bare).then(pl.lit("+") + text).otherwise(text))
+    return _with_times(text, sign=pl.lit("+"))
+
+
+def _with_times(text: pl.Expr, *, sign: pl.Expr) -> pl.Expr:
+    bare = text.str.strip_prefix("+").str.replace(BEYOND_MS, "${1}", literal=False)
+    is_time = text.str.contains(r":|^\+.*\.")
+    written = sign + _written(_clock_ms(bare, shape=SHEET))
+    return pl.coalesce(pl.when(is_time).then(written), text)
 
 
 def decimal(text: pl.Expr) -> pl.Expr:

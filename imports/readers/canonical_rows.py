@@ -223,10 +223,11 @@ def _log_rejections(
         PROBLEM,
         pl.struct(held).alias("held"),
         (first.value if first else pl.lit(None)).alias("first_row"),
+        _slip(cells).alias("slip"),
     )
     for batch in bad.collect_batches(chunk_size=REJECTION_BATCH_ROWS):
-        for row_number, problem, line, first_row in batch.iter_rows():
-            cell, _ = cells[problem]
+        for row_number, problem, line, first_row, slip in batch.iter_rows():
+            cell = cells[problem][0].named_by(slip)
             raw = line[cell.source] or ""
             is_empty = not raw.strip() or raw.strip() in nulls
             log.add(
@@ -238,6 +239,18 @@ def _log_rejections(
                 original={name: line[name] for name in table.columns},
                 first_row=first_row,
             )
+
+
+def _slip(cells: list[tuple[Cell, pl.Expr]]) -> pl.Expr:
+    """Number the slip of the wrong cell that fits; null where its own code does."""
+    return pl.coalesce(
+        pl.lit(None, dtype=pl.Int32),
+        *(
+            pl.when((pl.col(PROBLEM) == number) & slip.when).then(pl.lit(at))
+            for number, (cell, _) in enumerate(cells)
+            for at, slip in enumerate(cell.slips)
+        ),
+    )
 
 
 def _whereabouts(first_row: int | None) -> str:

@@ -99,3 +99,19 @@ def test_laps_file_that_states_nothing_of_its_laps_is_refused(read: Read) -> Non
     answer = read(f"{LAPS}\nAshford,1,7,1\n")
 
     assert answer.refusal == "UnknownLayout"
+
+
+def test_slip_that_is_known_has_its_own_code_and_message(read: Read) -> None:
+    header = f"{LAPS},time,position"
+    rows = ["Ashford,1,7,1,-1:34.570,1", "Ashford,1,7,2,1:34.570,１"]  # noqa: RUF001
+    rows.append("Ashford,1,7,3,abc,1")
+
+    answer = read("\n".join([header, *rows]) + "\n")
+
+    codes = [(row["column"], row["code"]) for row in answer.rejections]
+    assert codes == [
+        ("time", "negative_time"),
+        ("position", "not_a_whole_number"),
+        ("time", "not_a_time"),
+    ]
+    assert "digits 0 to 9" in answer.rejections[1]["message"]
