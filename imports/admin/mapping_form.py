@@ -71,6 +71,12 @@ class MappingForm(forms.Form):
         help_text="Texts that stand for an empty cell, with commas between: NA, -, n/a",
     )
 
+    timezone = forms.CharField(
+        required=False,
+        label="Time zone",
+        help_text="Of local times in the file, such as Europe/London.",
+    )
+
     def __init__(
         self,
         *,
@@ -115,6 +121,7 @@ class MappingForm(forms.Form):
             "columns": list(self._lines()),
             "fixed": dict(self._fixed()),
             "null_markers": [text for text in markers if text],
+            "timezone": told["timezone"],
         }
 
     def _lines(self) -> Iterator[dict[str, str]]:
@@ -137,6 +144,7 @@ class MappingForm(forms.Form):
 def initial_of(spec: Mapping[str, Any], header: Sequence[str]) -> dict[str, Any]:
     """Give what the form shows of a mapping, or of a part of one."""
     shown: dict[str, Any] = {"name": spec.get("name", "")}
+    shown["timezone"] = spec.get("timezone", "")
     shown["null_markers"] = ", ".join(t for t in spec.get("null_markers", []) if t)
     for line in spec.get("columns", []):
         number = header.index(line["column"])

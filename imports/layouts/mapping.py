@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import available_timezones
 
 import polars as pl
 
@@ -55,6 +56,8 @@ class ColumnMapping:
     #: Target -> {"constant": text}, {"table": true} or {"said": true}.
     fixed: Mapping[str, Mapping[str, Any]]
     null_markers: tuple[str, ...] = ("",)
+    #: Of local times: an IANA name.
+    timezone: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Give the mapping as the JSON object that `read` takes."""
@@ -69,6 +72,7 @@ class ColumnMapping:
             ],
             "fixed": {target: dict(fixed) for target, fixed in self.fixed.items()},
             "null_markers": list(self.null_markers),
+            "timezone": self.timezone,
         }
 
     def fits(self, columns: frozenset[str]) -> bool:
@@ -102,6 +106,7 @@ def read(spec: Any) -> ColumnMapping:
             ),
             fixed={str(t): dict(fixed) for t, fixed in spec.get("fixed", {}).items()},
             null_markers=tuple(map(str, spec.get("null_markers", [""]))),
+            timezone=str(spec.get("timezone", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MappingInvalid(
@@ -129,6 +134,7 @@ def check(mapping: ColumnMapping) -> None:
         raise MappingInvalid(f"At most {MAX_NULL_MARKERS} null markers.")
     if unknown := sorted({line.column for line in mapping.lines} - set(mapping.header)):
         raise MappingInvalid(f"The header has no column {', '.join(unknown)}.")
+    _check_timezone(mapping)
     for line in mapping.lines:
         _check_line(mapping, line)
     _check_keys(mapping)
@@ -146,6 +152,17 @@ def layout_of(mapping: ColumnMapping) -> Layout:
         says=frozenset(_said(mapping)),
         about="Mapped by hand.",
     )
+
+
+def _check_timezone(mapping: ColumnMapping) -> None:
+    is_needed = any(line.form == targets.LOCAL_TIME for line in mapping.lines)
+    is_known = mapping.timezone in available_timezones()
+    if (is_needed or mapping.timezone) and not is_known:
+        raise MappingInvalid(
+            f"The time zone {mapping.timezone!r} is none: local times need one such as "
+            "Europe/London.",
+            field="timezone",
+        )
 
 
 def _check_line(mapping: ColumnMapping, line: Line) -> None:
@@ -213,7 +230,7 @@ def _check_values(mapping: ColumnMapping) -> None:
         target = targets.find(mapping.kind, to)
         if target is None or not target.is_value:
             continue
-        for cell in target.make(targets.CONSTANT, form):
+        for cell in target.make(targets.CONSTANT, form, timezone="UTC"):
             twin = stated.setdefault((target.parent, cell.name), to)
             if twin != to:
                 raise MappingInvalid(
@@ -275,7 +292,7 @@ def _values(
         target = targets.find(mapping.kind, line.to)
         is_own = target and target.is_value and target.parent == parent
         if target and is_own and line.column in columns:
-            found += target.make(line.column, line.form)
+            found += target.make(line.column, line.form, timezone=mapping.timezone)
     for name, fixed in mapping.fixed.items():
         target = targets.find(mapping.kind, name)
         if target and target.is_value and target.parent == parent:

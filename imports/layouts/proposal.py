@@ -144,7 +144,7 @@ def _form_that_reads(
     trimmed = [text.strip() or None if text else None for text in texts]
     held = pl.DataFrame({clean("held"): trimmed}, schema={clean("held"): pl.String})
     for number, form in enumerate(wanted.forms):
-        wrong = [cell.is_wrong for cell in wanted.make("held", form)]
+        wrong = [cell.is_wrong for cell in wanted.make("held", form, timezone="UTC")]
         if not held.select(pl.any_horizontal(wrong).any()).item():
             return form if number else ""
     return None

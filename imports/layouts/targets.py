@@ -1,11 +1,13 @@
 """What a column of a mapped file can be: keys, values in their forms, attributes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from imports.layouts import canonical, cells
-from imports.layouts.cells import Cell
+import polars as pl
+
+from imports.layouts import canonical, cells, moments
+from imports.layouts.cells import Cell, clean
 
 #: The keys of a row of each kind, outermost first.
 KEYS_OF: dict[str, tuple[str, ...]] = {
@@ -62,11 +64,81 @@ class Target:
     #: The ways its text can be read, the first if nobody says.
     forms: Mapping[str, Make] = field(default_factory=dict)
 
-    def make(self, column: str, form: str) -> list[Cell]:
-        """Give the cells that read the column."""
+    def make(self, column: str, form: str, *, timezone: str = "") -> list[Cell]:
+        """Give the cells that read the column; local times are of the time zone."""
         make = self.forms[form or next(iter(self.forms))]
+        if form == LOCAL_TIME:
+            make = partial(make, timezone=timezone)
         made = make(column)
         return list(made) if isinstance(made, tuple) else [made]
+
+
+def _comma_decimal(name: str, source: str) -> Cell:
+    """Give a decimal number with a comma before its decimals; a point is a mistake."""
+    raw = pl.col(clean(source))
+    number = pl.when(raw.str.contains(COMMA_DECIMAL)).then(raw.str.replace(",", "."))
+    cell = cells.decimal(name, source)
+    return replace(cell.with_value(number), expected="a number such as 25 or 12,5")
+
+
+def _date(name: str, source: str, *, shape: str, form: str, example: str) -> Cell:
+    """Give a date that is written in another order than the ISO one."""
+    day = moments.shaped(pl.col(clean(source)), shape).str.to_date(form, strict=False)
+    cell = cells.date(name, source)
+    value = moments.date(day.dt.to_string())
+    return replace(cell.with_value(value), expected=f"a date such as {example}")
+
+
+def _elapsed(name: str) -> dict[str, Make]:
+    make = partial(cells.duration_ms, name, highest=cells.INT32_MAX)
+    return {"time (1:34.570 or seconds)": make}
+
+
+COMMA_DECIMAL = r"^-?[0-9]{1,6}(,[0-9]{1,3})?$"
+#: A form that asks the mapping for its time zone.
+LOCAL_TIME = "local time of the zone below"
+#: Other forms of the text of some values, by what they are called to people.
+FORMS: dict[str, dict[str, Make]] = {
+    **{
+        name: _elapsed(name)
+        for name in (
+            *("time_ms", "elapsed_ms", "sector1_ms", "sector2_ms", "sector3_ms"),
+            *("total_time_ms", "fastest_lap_ms", "duration_ms"),
+        )
+    },
+    "position": {"place or code (1, DNF)": partial(cells.place, "position")},
+    "grid": {"place or code (1, PL)": partial(cells.place, "grid", lowest=0)},
+    "status": {"outcome code (1, R, DNF)": partial(cells.outcome, "status")},
+    "points": {"decimal comma (12,5)": partial(_comma_decimal, "points")},
+    "in_pit": {"B where it is": partial(cells.mark, "in_pit", mark="B")},
+    "scheduled_start": {
+        "any moment (epoch, ISO, UTC)": partial(cells.start, "scheduled_start"),
+        LOCAL_TIME: partial(cells.start, "scheduled_start"),
+    },
+    "start_date": {
+        "day/month/year": partial(
+            _date,
+            "start_date",
+            shape=r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}",
+            form="%d/%m/%Y",
+            example="20/03/2022",
+        ),
+        "month/day/year": partial(
+            _date,
+            "start_date",
+            shape=r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}",
+            form="%m/%d/%Y",
+            example="03/20/2022",
+        ),
+        "day.month.year": partial(
+            _date,
+            "start_date",
+            shape=r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4}",
+            form="%d.%m.%Y",
+            example="20.03.2022",
+        ),
+    },
+}
 
 
 def canonical_key(kind: str, name: str) -> str:
@@ -105,7 +177,3 @@ def of_kind(kind: str) -> dict[str, Target]:
 def _target(name: str, make: Make, *, parent: str = "", value: str = "") -> Target:
     forms = {"as it says": make} | FORMS.get(value or name, {})
     return Target(name=name, parent=parent, forms=forms)
-
-
-#: Other forms of the text of some values, by what they are called to people.
-FORMS: dict[str, dict[str, Make]] = {}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imports.errors import MappingInvalid
-from imports.layouts import mapping
+from imports.layouts import mapping, targets
 from tests.unit.conftest import Read
 
 CSV = "Bib,Surname,Forename,Time,Speed\n007,Stone,Ada,1:10.20,61.5\n7,Hill,Bo,NA,\n"
@@ -133,6 +133,7 @@ def test_row_can_describe_its_race_and_meeting(read: Read) -> None:
             "grid",
         ),
         ({"columns": {"Time": "attributes."}}, "Time"),
+        ({"timezone": "Mars/Base"}, "timezone"),
         ({"header": 5}, None),
     ],
 )
@@ -153,3 +154,72 @@ def test_mapping_is_written_as_it_was_read() -> None:
     told = mapping.read(spec()).as_dict()
 
     assert mapping.read(told).as_dict() == told
+
+
+def value_of(read: Read, text: str, *, kind: str, to: str, form: str = "") -> Any:
+    """Read one cell as a target in a form; give the values of its row, or its code."""
+    keys = {"meeting": "m", "race": "r", "entrant": "e", "lap": 1}
+    needed = targets.KEYS_OF[kind]
+    told = {
+        "name": "m",
+        "kind": kind,
+        "header": ["cell", "n"],
+        "columns": [{"column": "cell", "to": to, "format": form}],
+        "fixed": {key: {"constant": keys[key]} for key in needed if key != "lap"},
+        "timezone": "Europe/London",
+    }
+    if "lap" in needed:
+        told["columns"].append({"column": "n", "to": "lap"})
+    answer = read(f'cell,n\n"{text}",1\n', mappings={"known": [told]})
+    if answer.rejections:
+        return answer.rejections[0]["code"]
+    if kind == "lap":
+        return answer.rows("lap")[0]
+    return answer.records(kind)[0]["payload"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "form", "text", "value"),
+    [
+        ("meeting", "start_date", "day/month/year", "3/4/2022", "2022-04-03"),
+        ("meeting", "start_date", "month/day/year", "3/4/2022", "2022-03-04"),
+        ("meeting", "start_date", "day.month.year", "31.12.2022", "2022-12-31"),
+        ("meeting", "start_date", "day/month/year", "31/2/2022", "not_a_date"),
+        ("meeting", "start_date", "", "3/4/2022", "not_a_date"),
+        ("entrant", "points", "decimal comma (12,5)", "12,5", "12.5"),
+        ("entrant", "points", "decimal comma (12,5)", "12.5", "not_a_number"),
+        ("entrant", "position", "place or code (1, DNF)", "DNF", None),
+        ("entrant", "position", "", "DNF", "not_a_whole_number"),
+        ("entrant", "status", "outcome code (1, R, DNF)", "DNF", "did not finish"),
+        ("entrant", "total_time_ms", "time (1:34.570 or seconds)", "1:10.2", 70_200),
+        (
+            "race",
+            "scheduled_start",
+            targets.LOCAL_TIME,
+            "2022-07-01 15:00:00",
+            "2022-07-01T14:00:00Z",
+        ),
+        (
+            "race",
+            "scheduled_start",
+            targets.LOCAL_TIME,
+            "2022-10-30 01:30:00",
+            "ambiguous_time",
+        ),
+        ("race", "scheduled_start", "", "2022-07-01 15:00:00", "not_a_moment"),
+    ],
+)
+def test_form_is_how_the_text_is_read(
+    read: Read, kind: str, to: str, form: str, text: str, value: Any
+) -> None:
+    found = value_of(read, text, kind=kind, to=to, form=form)
+
+    assert (found if isinstance(found, str) else found[to]) == value
+
+
+def test_sectors_of_a_lap_can_be_times(read: Read) -> None:
+    form = "time (1:34.570 or seconds)"
+
+    lap = value_of(read, "31,419", kind="lap", to="sector1_ms", form=form)
+
+    assert lap["sector1_ms"] == "31419"
