@@ -6,62 +6,61 @@ every line is a row, a part of one, blank, or a bad line with its number and rea
 
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
-from imports.readers.table import BadLine
+from imports.readers.csv_header import NEVER_CLOSED, Header, sentence
+from imports.readers.encodings import Utf8Text
+from imports.readers.line_ends import open_text
+from imports.readers.table import BadLine, BadLines
 
-#: The header is row 1, as a spreadsheet shows it.
-FIRST_ROW_NUMBER = 2
 #: A quoted cell may span so many lines before its quote counts as never closed.
 MAX_LINES_PER_CELL = 100
 MAX_CELL_CHARS = 1_000_000
-#: What Python's csv says of a quote that is still open.
-NEVER_CLOSED = "unexpected end of data"
-
-
-@dataclass(frozen=True)
-class Header:
-    """The columns of a file, and the delimiter between them."""
-
-    columns: tuple[str, ...]
-    delimiter: str
-
-    def cells_needed(self, required: frozenset[str]) -> int:
-        """Give how many cells a line needs to reach its last required column."""
-        return 1 + max(self.columns.index(name) for name in required)
+NOT_UTF8 = (
+    "The line is not UTF-8 as the rest of the file is; its original shows the bytes, "
+    "such as \\xe9."
+)
+#: A byte that is not UTF-8, as `line_ends` gives it.
+BAD_BYTE = re.compile("[\udc80-\udcff]")
 
 
 class Lines:
     """The records of a file that is not rectangular, and what was seen on the way."""
 
-    def __init__(self, path: Path, *, header: Header, cells_needed: int) -> None:
-        self.path = path
+    def __init__(self, text: Utf8Text, *, header: Header, cells_needed: int) -> None:
+        self.text = text
         self.header = header
         self.cells_needed = cells_needed
-        self.bad: list[BadLine] = []
+        self.bad = BadLines()
         self.short = 0
         self.rows_read = 0
 
     def rows(self) -> Iterator[list[str]]:
         """Give every good row as its number and its cells."""
-        width = len(self.header.columns)
+        header = self.header
         for row_number, text in self._texts():
             self.rows_read += 1
+            if self.text.is_damaged and BAD_BYTE.search(text):
+                self._refuse(row_number, "not_utf8", NOT_UTF8, _with_bytes(text))
+                continue
             try:
                 cells = self._cells(text)
             except csv.Error as error:
                 self._refuse(row_number, "malformed_line", sentence(error), text)
                 continue
             if self._is_whole(cells, text):
-                self.short += len(cells) < width
-                padding = [""] * (width - len(cells))
+                self.short += len(cells) < len(header.columns)
+                padding = [""] * (header.width - len(cells))
                 yield [str(row_number), *cells, *padding]
             else:
-                code = "too_few_cells" if len(cells) < width else "too_many_cells"
-                message = f"The line has {len(cells)} cells, the header names {width} columns."
+                is_short = len(cells) < header.width
+                code = "too_few_cells" if is_short else "too_many_cells"
+                message = (
+                    f"The line has {len(cells)} cells, the header names "
+                    f"{len(header.columns)} columns."
+                )
                 self._refuse(row_number, code, message, text)
 
     def _record(self, line: str, *, lines: "_Lookahead") -> str:
@@ -85,6 +84,8 @@ class Lines:
 
     def _is_open(self, text: str) -> bool:
         """Whether the text ends inside a quoted cell."""
+        if '"' not in text:
+            return False
         try:
             self._cells(text)
         except csv.Error as error:
@@ -99,8 +100,8 @@ class Lines:
         return True
 
     def _is_whole(self, cells: list[str], text: str) -> bool:
-        width = len(self.header.columns)
-        if len(cells) == width:
+        width = self.header.width
+        if len(self.header.columns) <= len(cells) <= width:
             return True
         # A line without its end is where the file was cut off.
         return self.cells_needed <= len(cells) < width and text.endswith(("\n", "\r"))
@@ -115,10 +116,11 @@ class Lines:
     def _texts(self) -> Iterator[tuple[int, str]]:
         """Give the text of every record below the header, with its row number."""
         csv.field_size_limit(MAX_CELL_CHARS)
-        with open_text(self.path) as file:
-            file.readline()
+        with open_text(self.text.path, is_damaged=self.text.is_damaged) as file:
+            for _ in range(self.header.lines):
+                file.readline()
             lines = _Lookahead(file)
-            row_number = FIRST_ROW_NUMBER
+            row_number = self.header.first_row_number
             while line := lines.take():
                 if line.strip(" \r\n"):
                     yield row_number, self._record(line, lines=lines)
@@ -142,13 +144,6 @@ class _Lookahead:
         self._given_back.extendleft(reversed(lines))
 
 
-def sentence(error: csv.Error) -> str:
-    """Give what Python's csv says, in words for people."""
-    if NEVER_CLOSED in str(error):
-        return "A quote is opened and never closed."
-    return f"The line cannot be read: {error}."
-
-
-def open_text(path: Path) -> io.TextIOWrapper:
-    """Open a UTF-8 file, with or without a byte order mark, its line ends kept."""
-    return path.open(encoding="utf-8-sig", newline="")
+def _with_bytes(text: str) -> str:
+    """Show the bytes that are not UTF-8, such as \\xe9, in the text around them."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -7,26 +7,17 @@ rectangular goes the slow path, which keeps the good lines and names the bad one
 
 import csv
 import re
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from imports.errors import EmptyFile, MalformedFile
-from imports.readers.csv_lines import (
-    FIRST_ROW_NUMBER,
-    MAX_CELL_CHARS,
-    Header,
-    Lines,
-    open_text,
-    sentence,
-)
+from imports.readers.csv_header import Header, read_header
+from imports.readers.csv_lines import Lines
+from imports.readers.encodings import Utf8Text, as_utf8
 from imports.readers.table import ROW_NUMBER, Part, Table
 
-#: What may stand around a name. Python's own strip takes some control characters too.
-BLANKS = " \t\r\n\u00a0"
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-DELIMITERS = (",", ";", "\t", "|")
 #: A character that no text has; a file that has it is read line by line.
 MARK = "\x1f"
 
@@ -35,89 +26,93 @@ MARK = "\x1f"
 class CsvPart:
     """The one table of a CSV file."""
 
-    path: Path
-    scratch: Path
+    text: Utf8Text
     header: Header
+    #: A folder of its own, for the copy of a file that is read line by line.
+    scratch: Path
     name: str = ""
     array: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The names of the header."""
+        """The names of its columns, in the order of the file."""
         return self.header.columns
 
+    @property
+    def repeated(self) -> frozenset[str]:
+        """Names that stand more than once: which column is meant, nobody can say."""
+        return self.header.repeated
+
     def read(self, *, required: frozenset[str]) -> Table:
-        """Read all lines below the header."""
-        return read_csv(
-            self.path, header=self.header, required=required, scratch=self.scratch
+        """Read all rows; a line may lack cells, but none of a required column."""
+        table = read_csv(
+            self.text, header=self.header, required=required, scratch=self.scratch
         )
+        notices = self.text.notices + self.header.notices
+        return replace(table, notices=notices, repeated=self.repeated)
 
 
 def open_parts(path: Path, *, scratch: Path) -> list[Part]:
-    """Give the one table of the file."""
-    return [CsvPart(path=path, scratch=scratch, header=read_header(path))]
+    """Know the encoding and the columns of the one table of the file."""
+    folder = Path(tempfile.mkdtemp(dir=scratch))
+    text = as_utf8(path, scratch=folder)
+    header = read_header(text)
+    if header.nameless:
+        header = _without_hollow_columns(text, header=header)
+    return [CsvPart(text, header=header, scratch=folder)]
 
 
 def read_csv(
-    path: Path, *, header: Header, required: frozenset[str], scratch: Path
+    text: Utf8Text, *, header: Header, required: frozenset[str], scratch: Path
 ) -> Table:
-    """Read a CSV file; `scratch` is a folder for the copy of a file with bad lines."""
-    try:
-        if _is_rectangular(path, header=header):
-            return _read_at_once(path, header=header)
-        lines = Lines(path, header=header, cells_needed=header.cells_needed(required))
-        return _read_line_by_line(lines, copy=scratch / "rows.csv")
-    except UnicodeDecodeError:
-        raise _not_utf8(path) from None
+    """Read a CSV file; one that is not plainly rectangular by a copy of its rows."""
+    if _is_rectangular(text, header=header):
+        return _read_at_once(text.path, header=header)
+    lines = Lines(text, header=header, cells_needed=header.cells_needed(required))
+    return _read_line_by_line(lines, copy=scratch / "rows.csv")
 
 
-def read_header(path: Path) -> Header:
-    """Give the column names and the delimiter; refuse blank and repeated names."""
-    with open_text(path) as lines:
-        try:
-            line = lines.readline(MAX_CELL_CHARS)
-        except UnicodeDecodeError:
-            raise _not_utf8(path) from None
-    if not line.strip():
-        raise EmptyFile("The first line is blank; it must name the columns.")
-    delimiter = max(DELIMITERS, key=line.count)
-    try:
-        names = [
-            n.strip(BLANKS)
-            for n in next(csv.reader([line], delimiter=delimiter, strict=True))
-        ]
-    except csv.Error as error:
-        raise MalformedFile(f"The header cannot be read: {sentence(error)}") from None
-    if repeated := sorted({n for n in names if names.count(n) > 1}):
-        raise MalformedFile(
-            f"The header names {', '.join(map(repr, repeated))} more than once. "
-            "Give every column its own name."
-        )
-    if "" in names:
-        raise MalformedFile(
-            f"Column {names.index('') + 1} of the header has no name. Name it."
-        )
-    for place, name in enumerate(names, start=1):
-        if CONTROL.search(name):
-            raise MalformedFile(
-                f"The name of column {place} holds a control character: {name!r}. "
-                "Rename it."
-            )
-    return Header(columns=tuple(names), delimiter=delimiter)
+def _without_hollow_columns(text: Utf8Text, *, header: Header) -> Header:
+    """Leave out columns at the end that have no name and no cell in any row.
+
+    Programs that end every line with the delimiter write such a column.
+    """
+    if _is_rectangular(text, header=header):
+        rows = _scan(text.path, header=header)
+        last = [pl.col(name) for name in header.columns[-header.nameless :]]
+        has_cells = [(column.str.strip_chars() != "").any() for column in last]
+        found = list(rows.select(has_cells).collect().row(0))
+    else:
+        found = [False] * header.nameless
+        for _, *cells in Lines(text, header=header, cells_needed=1).rows():
+            last_cells = cells[-header.nameless :]
+            found = [
+                f or bool(c.strip()) for f, c in zip(found, last_cells, strict=True)
+            ]
+    hollow = next((n for n, f in enumerate(reversed(found)) if f), header.nameless)
+    if not hollow:
+        return header
+    return replace(header, columns=header.columns[:-hollow], hollow=hollow)
 
 
-def _read_at_once(path: Path, *, header: Header) -> Table:
+def _scan(path: Path, *, header: Header) -> pl.LazyFrame:
+    hollow = [f"{MARK}hollow {number}" for number in range(header.hollow)]
     rows = pl.scan_csv(
         path,
         separator=header.delimiter,
         # The names are ours, trimmed; polars would compare them with the file's.
         has_header=False,
-        skip_lines=1,
-        schema=dict.fromkeys(header.columns, pl.String()),
+        skip_lines=header.lines,
+        schema=dict.fromkeys([*header.columns, *hollow], pl.String()),
         row_index_name=ROW_NUMBER,
-        row_index_offset=FIRST_ROW_NUMBER,
+        row_index_offset=header.first_row_number,
         glob=False,
     )
+    return rows.drop(hollow) if hollow else rows
+
+
+def _read_at_once(path: Path, *, header: Header) -> Table:
+    rows = _scan(path, header=header)
     count = int(rows.select(pl.len()).collect().item())
     return Table(rows=rows, columns=header.columns, rows_read=count)
 
@@ -125,10 +120,12 @@ def _read_at_once(path: Path, *, header: Header) -> Table:
 def _read_line_by_line(lines: Lines, *, copy: Path) -> Table:
     """Copy the good rows, with their numbers, and collect the bad lines."""
     columns = lines.header.columns
+    width = len(columns)
     with copy.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow([ROW_NUMBER, *columns])
-        writer.writerows(lines.rows())
+        # Beside its number.
+        writer.writerows(row[: width + 1] for row in lines.rows())
     schema = {ROW_NUMBER: pl.Int64(), **dict.fromkeys(columns, pl.String())}
     return Table(
         rows=pl.scan_csv(copy, schema=schema, glob=False),
@@ -139,12 +136,15 @@ def _read_line_by_line(lines: Lines, *, copy: Path) -> Table:
     )
 
 
-def _is_rectangular(path: Path, *, header: Header) -> bool:
+def _is_rectangular(text: Utf8Text, *, header: Header) -> bool:
     """Whether each line is one row with all its cells, quotes closed, none blank."""
-    width, delimiter = len(header.columns), header.delimiter
+    width, delimiter = header.width, header.delimiter
+    is_odd = text.is_damaged or header.is_cut_by_cr
+    if is_odd or (text.has_quotes and delimiter == MARK):
+        return False
     line = pl.col("line").str.strip_suffix("\r")
     wrong = line.str.contains("\r", literal=True)
-    if _has_quotes(path):
+    if text.has_quotes:
         # A quoted part is one mark; it must be the whole cell, and two marks that
         # touch are an escaped quote. A quote that is left over is an open one.
         line = line.str.replace_all(r'"[^"]*"', MARK)
@@ -155,8 +155,9 @@ def _is_rectangular(path: Path, *, header: Header) -> bool:
     try:
         found = (
             pl.scan_csv(
-                path,
+                text.path,
                 has_header=False,
+                skip_lines=header.lines,
                 # A line is one cell; one that has the mark itself is an error.
                 separator=MARK,
                 quote_char=None,
@@ -171,22 +172,3 @@ def _is_rectangular(path: Path, *, header: Header) -> bool:
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
         return False
     return not found
-
-
-def _has_quotes(path: Path) -> bool:
-    with path.open("rb") as file:
-        return any(b'"' in chunk for chunk in iter(lambda: file.read(1 << 20), b""))
-
-
-def _not_utf8(path: Path) -> MalformedFile:
-    """Say which line is not UTF-8: a decoder only knows where in its own buffer."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                return MalformedFile(
-                    f"Line {number:,} is not UTF-8 text (its byte {error.start + 1:,}). "
-                    "Save the file as UTF-8."
-                )
-    return MalformedFile("The file is not UTF-8 text. Save it as UTF-8.")

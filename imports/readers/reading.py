@@ -8,7 +8,14 @@ from typing import IO, Any
 import polars as pl
 
 from imports import layouts
-from imports.errors import EmptyFile, FileRejected, MixedColumns, NotSaid, UnknownLayout
+from imports.errors import (
+    EmptyFile,
+    FileRejected,
+    MalformedFile,
+    MixedColumns,
+    NotSaid,
+    UnknownLayout,
+)
 from imports.layouts import mapping
 from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
@@ -62,9 +69,9 @@ class Reading:
         layout = self._layout_of(part)
         tables = layout.tables(frozenset(part.columns))
         self._check_lap_columns(tables)
-        table = self._with_what_is_said(
-            part.read(required=layout.required), layout=layout, name=part.name
-        )
+        table = part.read(required=layout.required)
+        _check_repeated(table, tables=tables, layout=layout)
+        table = self._with_what_is_said(table, layout=layout, name=part.name)
         if table.rows_read == 0:
             raise EmptyFile(
                 f"The file has the header of {layout.name} and no rows. Export it again "
@@ -196,6 +203,18 @@ def _notices(table: Table, *, layout: Layout) -> list[Notice]:
         message = f"A file of {layout.name} is known and holds nothing that is stored."
         notices.append(Notice("nothing_stored", message, table.rows_read))
     return notices
+
+
+def _check_repeated(
+    table: Table, *, tables: tuple[CanonicalTable, ...], layout: Layout
+) -> None:
+    """Refuse a table in which a column that is read stands more than once."""
+    read = {cell.source for canonical in tables for cell in canonical.cells}
+    if repeated := sorted((read | layout.required) & table.repeated):
+        raise MalformedFile(
+            f"The header names {', '.join(map(repr, repeated))} more than once; which "
+            f"column {layout.name} means is not clear. Give every column its own name."
+        )
 
 
 def _ask_for(missing: list[str], *, layout: Layout) -> str:

@@ -1,7 +1,7 @@
 """What was refused in one file: exact counts by code, a bounded number in full."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 #: A cell of an original row is kept up to here.
@@ -17,6 +17,15 @@ class _BadLine(Protocol):
     def message(self) -> str: ...
     @property
     def text(self) -> str: ...
+
+
+class _BadLines(Protocol):
+    @property
+    def kept(self) -> Sequence[_BadLine]: ...
+    @property
+    def counts(self) -> Counter[str]: ...
+    @property
+    def last_row(self) -> int: ...
 
 
 class RejectionLog:
@@ -73,9 +82,9 @@ class RejectionLog:
         """Say which row of which table it is, where the file has several."""
         return f" It is row {row_number} of {self._part}." if self._part else ""
 
-    def add_bad_lines(self, lines: Iterable[_BadLine]) -> None:
-        """Count lines that are no rows; their text is kept whole, under `line`."""
-        for line in lines:
+    def add_bad_lines(self, lines: _BadLines) -> None:
+        """Count lines that are no rows; the text of those that are kept is `line`."""
+        for line in lines.kept:
             self.add(
                 row_number=line.row_number,
                 column="",
@@ -83,6 +92,9 @@ class RejectionLog:
                 message=line.message,
                 original={"line": line.text},
             )
+        self._counts += lines.counts - Counter(line.code for line in lines.kept)
+        if lines.last_row:
+            self.last_row = max(self.last_row, self._rows_before + lines.last_row)
 
 
 def _storable(cell: str) -> str:

@@ -50,7 +50,7 @@ def laps_by_race() -> dict[str, int]:
     [
         ("", "empty_file", "The file is empty"),
         (f"{LAPS}\n", "empty_file", "header of canonical.laps and no rows"),
-        ("\n", "empty_file", "first line is blank"),
+        ("\n", "empty_file", "first lines are blank"),
         ("shape,colour\n1,2\n", "unknown_layout", "No layout recognises the columns"),
         (
             "raceId,driverId,stop,lap,time,milliseconds\n1,2,1,9,18:00:00,2500\n",
@@ -58,7 +58,12 @@ def laps_by_race() -> dict[str, int]:
             "nearest to ergast.pit_stops, but has no column 'duration'",
         ),
         (f"{LAPS},tyre\n", "unknown_layout", "no column 'tyre'"),
-        (f"{LAPS},lap\n", "malformed_file", "'lap' more than once"),
+        (f"{LAPS},lap\n", "unknown_layout", "no column 'lap (2)'"),
+        (
+            "raceId,driverId,lap,time,time\n1,2,3,1:30.1,1:30.2\n",
+            "malformed_file",
+            "'time' more than once",
+        ),
     ],
 )
 def test_file_that_cannot_be_used_says_why(

@@ -61,7 +61,7 @@ def test_files_are_read_one_after_another_by_one_child(
         (b"shape,colour\n1,2\n", errors.UnknownLayout),
         (b"\xff\xfe\x00", errors.MalformedFile),
         (b"\x1f\x8b\x08\x00", errors.MalformedFile),
-        (b"a,a\n1,2\n", errors.MalformedFile),
+        (b"raceId,driverId,lap,time,time\n1,2,3,4,5\n", errors.MalformedFile),
     ],
 )
 def test_refusal_arrives_as_its_type_and_the_child_lives(
