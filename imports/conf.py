@@ -31,7 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "MAX_FILE_BYTES": 2 * 1024**3,
     # What the child that reads a file may use: see readers/limits.py.
     "READER_MEMORY_BYTES": 1024**3,
-    "READER_CPU_SECONDS": 300,
+    "READER_CPU_SECONDS": 600,
     "READER_WALL_SECONDS": 300,
     "READER_OPEN_FILES": 128,
     "READER_SCRATCH_BYTES": 5 * 1024**3,

@@ -26,7 +26,7 @@ class Limits:
     #: Writable memory (RLIMIT_DATA). A file of 600,000 laps takes about 0.2 GB.
     memory_bytes: int = GIB
     #: Of all its threads together.
-    cpu_seconds: int = 300
+    cpu_seconds: int = 600
     #: While the parent waits for it; what the parent itself takes does not count.
     wall_seconds: int = 300
     open_files: int = 128
