@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,24 @@ def test_reader_that_is_left_early_does_not_answer_the_next_file(
     abandoned.close()  # type: ignore[attr-defined]
 
     assert letters(sandbox.read(request_of(tmp_path / "2"))) == "OCR"
+
+
+def test_members_of_an_archive_are_read_one_by_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "day.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("1.csv", LAPS)
+        archive.writestr("notes.txt", "hello")
+        archive.writestr("2.csv", LAPS)
+    request = Request(path=path, file_number=1, rejections_per_code=10)
+
+    *_, result = sandbox.read(request)
+
+    parts = result.header["parts"]
+    assert [part["name"] for part in parts] == ["1.csv", "notes.txt", "2.csv"]
+    assert ["layout" in part for part in parts] == [True, False, True]
+    assert result.header["rows_read"] == 2
 
 
 def run_instead(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
