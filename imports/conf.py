@@ -29,6 +29,18 @@ DEFAULTS: dict[str, Any] = {
     "FAILPOINT": "",
     # A file longer than this is refused at the door.
     "MAX_FILE_BYTES": 2 * 1024**3,
+    # What the child that reads a file may use: see readers/limits.py.
+    "READER_MEMORY_BYTES": 1024**3,
+    "READER_CPU_SECONDS": 600,
+    "READER_WALL_SECONDS": 300,
+    "READER_OPEN_FILES": 128,
+    "READER_SCRATCH_BYTES": 5 * 1024**3,
+    "READER_OUTPUT_BYTES": 8 * 1024**3,
+    "READER_OUTPUT_RATIO": 1_000,
+    # What a packed file may hold.
+    "READER_UNPACKED_BYTES": 2 * 1024**3,
+    "READER_UNPACKED_RATIO": 200,
+    "READER_UNPACKED_MEMBERS": 1_000,
 }
 
 

@@ -108,6 +108,36 @@ class MappingInvalid(ImportsError):
     code = "mapping_invalid"
 
 
+class ParserOutOfMemory(ReaderFailed):
+    """Reading the file takes more memory than it may. Split it or export it as CSV."""
+
+    code = "parser_oom"
+
+
+class ParserTimeout(ReaderFailed):
+    """Reading the file takes more time than it may. Split it or export it as CSV."""
+
+    code = "parser_timeout"
+
+
+class ParserCrashed(ReaderFailed):
+    """The reader crashed on this file. Nothing of it was taken in; check the file."""
+
+    code = "parser_crash"
+
+
+class ReaderOutputTooLarge(ReaderFailed):
+    """Read, the file gives more than it may. Split it; check for repeated content."""
+
+    code = "reader_output_too_large"
+
+
+class ArchiveRefused(FileRejected):
+    """The archive is not safe to unpack. Pack the files anew, or send them unpacked."""
+
+    code = "archive_refused"
+
+
 class FlagInvalid(ImportsError):
     """The value is not one that the flag can take."""
 

@@ -15,6 +15,7 @@ from imports.models import ImportRun
 from imports.pipeline import stage
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
+from imports.readers.limits import Limits
 from imports.readers.sandbox import Sandbox
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "f1_2022"
@@ -92,9 +93,9 @@ class SharedReader:
         self._lent = threading.Lock()
 
     @contextmanager
-    def lend(self) -> Iterator[Sandbox]:
-        if not self._lent.acquire(blocking=False):
-            with Sandbox() as own:
+    def lend(self, limits: Limits) -> Iterator[Sandbox]:
+        if limits != Limits() or not self._lent.acquire(blocking=False):
+            with Sandbox(limits) as own:
                 yield own
             return
         try:

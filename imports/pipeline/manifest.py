@@ -29,7 +29,7 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.models import SourceFile
-from imports.readers import file_names, gzip_bytes, reject_columns
+from imports.readers import file_names, reject_columns, unpack
 
 CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 1 << 20
@@ -164,7 +164,7 @@ def _check_correction(content: IO[bytes], *, name: str, corrects: SourceFile) ->
     """Refuse at the door what is plainly another file; the reader looks closer."""
     head = content.readline(HEADER_BYTES)
     content.seek(0)
-    is_packed = head.startswith(gzip_bytes.MAGIC)
+    is_packed = head.startswith(unpack.MAGICS)
     if not is_packed and reject_columns.ROW_NUMBER.encode() not in head:
         raise NotACorrection(
             f"{_shown(name)} is not the download of the rejected rows of "

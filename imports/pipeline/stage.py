@@ -6,24 +6,39 @@ be read is rejected with its reason; the other files of the run go on.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 from psycopg import sql
 
 from imports import conf
-from imports.errors import FileRejected, ReaderFailed, TooManyRejected
+from imports.errors import (
+    FileRejected,
+    ParserCrashed,
+    ReaderFailed,
+    TooManyRejected,
+)
 from imports.failpoints import failpoint
 from imports.models import ColumnMapping, ImportRun, Rejection, RunFile, SourceFile
 from imports.pipeline import corrections, manifest, manual
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Stopwatch
 from imports.readers.frames import Message
+from imports.readers.limits import Limits
 from imports.readers.sandbox import Request, Sandbox
 from races.models import LapColumn
 
+#: What a sound reader's rows never are: no such column, no such value.
+REFUSED_BY_COPY = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.DuplicateColumn,
+)
 #: Gives a transaction that commits only where the run is still its preparer's.
 Fence = Callable[[], AbstractContextManager[None]]
 
@@ -40,7 +55,7 @@ def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
     waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
     # What a person states needs no reader.
     needs_child = waiting.exclude(source_file__kind=SourceFile.Kind.MANUAL).exists()
-    with Sandbox() if needs_child else nullcontext() as sandbox:
+    with Sandbox(_limits()) if needs_child else nullcontext() as sandbox:
         for file in waiting.select_related("source_file"):
             size = file.source_file.size_bytes
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
@@ -48,6 +63,12 @@ def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
                 timing.rows = file.laps_staged + file.records_staged
             failpoint("mid_stage")
     tables.analyze()
+
+
+def _limits() -> Limits:
+    """Give the limits of the child that reads, as the settings say."""
+    names = [field.name for field in fields(Limits)]
+    return Limits(**{name: conf.get(f"READER_{name.upper()}") for name in names})
 
 
 def is_whole(run_id: int, *, tables: StagingTables) -> bool:
@@ -161,12 +182,19 @@ def _copy_stream(messages: Iterator[Message], opening: Message, *, table: str) -
         sql.Identifier(table),
         sql.SQL(", ").join(map(sql.Identifier, opening.header["columns"])),
     )
-    with connection.cursor() as cursor:
-        with cursor.copy(statement) as copy:
-            for data in _data(messages):
-                copy.write(data)
-                failpoint("mid_copy")
-        return int(cursor.rowcount)
+    try:
+        with connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for data in _data(messages):
+                    copy.write(data)
+                    failpoint("mid_copy")
+            return int(cursor.rowcount)
+    except REFUSED_BY_COPY as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ParserCrashed(
+            f"The database cannot take what the reader made of this file ({reason}). "
+            "Nothing of it was taken in; check the file and send it again."
+        ) from error
 
 
 def _data(messages: Iterator[Message]) -> Iterable[bytes]:

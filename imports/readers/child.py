@@ -5,53 +5,57 @@ messages of `frames` on stdout. Holds no secret and no database connection.
 """
 
 import json
-import resource
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any
 
-import polars as pl
-
 from imports.errors import FileRejected
+from imports.readers import confine, deaths
 from imports.readers.frames import write_message
+from imports.readers.limits import Limits
 from imports.readers.reading import Reading
 from imports.readers.rejects import RejectionLog
 
-#: Polars reserves 1.3 GB of address space and touches a tenth of it.
-ADDRESS_SPACE_BYTES = 4 * 1024**3
 
-
-def main() -> None:
+def main(limits: Limits) -> None:
     """Serve requests until stdin ends."""
-    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_BYTES, ADDRESS_SPACE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits.apply()
+    confine.confine()
     pipe = sys.stdout.buffer
     for line in sys.stdin.buffer:
+        limits.begin_file()
         request = json.loads(line)
         with tempfile.TemporaryDirectory() as scratch:
-            _answer(request, pipe=pipe, scratch=Path(scratch))
+            _answer(request, pipe=pipe, scratch=Path(scratch), limits=limits)
         pipe.flush()
 
 
-def _answer(request: dict[str, Any], *, pipe: IO[bytes], scratch: Path) -> None:
+def _answer(
+    request: dict[str, Any], *, pipe: IO[bytes], scratch: Path, limits: Limits
+) -> None:
     log = RejectionLog(per_code=request["rejections_per_code"])
-    reading = Reading(request=request, pipe=pipe, scratch=scratch, log=log)
+    reading = Reading(
+        request=request, pipe=pipe, scratch=scratch, log=log, limits=limits
+    )
     try:
         result = reading.read()
     except FileRejected as error:
-        _refuse(pipe, type(error).__name__, str(error), **error.facts)
-    except pl.exceptions.PolarsError as error:
-        first_line = str(error).splitlines()[0]
-        _refuse(pipe, "MalformedFile", f"The file cannot be read: {first_line}")
+        _refuse(pipe, error)
+    except deaths.ANSWERED as error:
+        _refuse(pipe, deaths.of_exception(error, limits=limits))
     else:
         write_message(pipe, "R", result)
 
 
-def _refuse(pipe: IO[bytes], error_type: str, message: str, **facts: Any) -> None:
-    header = {"type": error_type, "message": message, "parts": facts.get("parts", [])}
+def _refuse(pipe: IO[bytes], error: FileRejected) -> None:
+    header = {
+        "type": type(error).__name__,
+        "message": str(error),
+        "parts": error.facts.get("parts", []),
+    }
     write_message(pipe, "X", header)
 
 
 if __name__ == "__main__":
-    main()
+    main(Limits.from_argument(sys.argv[1]))

@@ -9,8 +9,10 @@ from enum import StrEnum
 from pathlib import Path, PurePath
 
 from imports.errors import EmptyFile, FileRejected, UnknownFormat, WrongExtension
-from imports.readers import csv_text, gzip_bytes
+from imports.readers import csv_text, unpack
+from imports.readers.limits import Limits
 from imports.readers.table import Part, Table
+from imports.readers.unpack import Member
 
 HEAD_BYTES = 4096
 
@@ -102,17 +104,30 @@ class Unreadable:
     error: FileRejected
 
 
-def open_parts(path: Path, *, name: str, scratch: Path) -> Iterator[Part | Unreadable]:
+def open_parts(
+    path: Path, *, name: str, scratch: Path, limits: Limits
+) -> Iterator[Part | Unreadable]:
     """Give the tables of a file, those of an archive member by member."""
     if path.stat().st_size == 0:
         raise EmptyFile
-    if gzip_bytes.is_gzip(path):
-        unpacked = gzip_bytes.unpack(path, scratch=scratch)
-        if unpacked.stat().st_size == 0:
-            raise EmptyFile("The gzip file holds nothing. Export it again.")
-        yield from _tables(unpacked, name=_inner_name(name), scratch=scratch)
+    if not unpack.is_packed(path):
+        yield from _tables(path, name=name, scratch=scratch)
         return
-    yield from _tables(path, name=name, scratch=scratch)
+    package = unpack.unpack(path, scratch=scratch, limits=limits)
+    for member in package:
+        if len(package.names) > 1:
+            yield from _tables_inside(member, scratch=scratch)
+            continue
+        inner_name = member.name or _inner_name(name)
+        yield from _tables(member.path, name=inner_name, scratch=scratch)
+
+
+def _tables_inside(member: Member, *, scratch: Path) -> Iterator[Part | Unreadable]:
+    try:
+        for part in _tables(member.path, name=member.name, scratch=scratch):
+            yield Inside(part, member.name)
+    except FileRejected as error:
+        yield Unreadable(member.name, error)
 
 
 def _tables(path: Path, *, name: str, scratch: Path) -> Iterable[Part]:

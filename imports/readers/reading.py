@@ -1,6 +1,6 @@
 """One file: its tables recognised one by one, read, sent, and what became of each."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -22,6 +22,7 @@ from imports.layouts.layout import CanonicalTable, Layout
 from imports.readers import canonical_rows, corrections, documents, file_names
 from imports.readers.canonical_rows import Place
 from imports.readers.documents import Unreadable
+from imports.readers.limits import Limits
 from imports.readers.rejects import RejectionLog
 from imports.readers.table import Notice, Part, Table
 
@@ -38,6 +39,7 @@ class Reading:
     pipe: IO[bytes]
     scratch: Path
     log: RejectionLog
+    limits: Limits
     parts: list[dict[str, Any]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     errors: list[FileRejected] = field(default_factory=list)
@@ -48,11 +50,16 @@ class Reading:
     def read(self) -> dict[str, Any]:
         """Send the rows of all tables; give what became of them."""
         path, name = Path(self.request["path"]), self.request.get("name", "")
-        for part in documents.open_parts(path, name=name, scratch=self.scratch):
+        for part in self._open_parts(path, name=name):
             self._take(part)
         if not any("layout" in part for part in self.parts):
             raise self._refusal()
         return self._result()
+
+    def _open_parts(self, path: Path, *, name: str) -> Iterator[Part | Unreadable]:
+        return documents.open_parts(
+            path, name=name, scratch=self.scratch, limits=self.limits
+        )
 
     def _take(self, part: Part | Unreadable) -> None:
         """Send a table; one that cannot be read does not stop those beside it."""

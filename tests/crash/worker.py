@@ -22,6 +22,7 @@ from django.db import connections
 from imports import failpoints
 from imports.readers import child as reader
 from imports.readers import sandbox
+from imports.readers.limits import Limits
 
 #: No command of these small files takes longer, unless it hangs.
 PATIENCE_SECONDS = 60
@@ -32,6 +33,7 @@ class ForkedReader:
     """The child that reads files, as far as `Sandbox` knows a Popen."""
 
     def __init__(self, log: IO[bytes], folder: str) -> None:
+        self._code: int | None = None
         requests, self._to_child = os.pipe()
         self._from_child, answers = os.pipe()
         self._pid = os.fork()
@@ -43,7 +45,8 @@ class ForkedReader:
         self.stdout = os.fdopen(self._from_child, "rb")
 
     def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
+        if self.poll() is None:
+            os.kill(self._pid, signal.SIGKILL)
 
     def communicate(self) -> None:
         for pipe in (self.stdin, self.stdout):
@@ -51,7 +54,19 @@ class ForkedReader:
                 pipe.close()
             except BrokenPipeError:
                 pass
-        os.waitpid(self._pid, 0)
+        self.wait()
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if pid else None
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        if self._code is None:
+            _, status = os.waitpid(self._pid, 0)
+            self._code = os.waitstatus_to_exitcode(status)
+        return self._code
 
 
 def _become_reader(requests: int, answers: int, *, log: IO[bytes], folder: str) -> None:
@@ -63,7 +78,7 @@ def _become_reader(requests: int, answers: int, *, log: IO[bytes], folder: str) 
         os.closerange(3, 1024)
         os.environ["TMPDIR"] = folder
         sys.stdin, sys.stdout = os.fdopen(0), os.fdopen(1, "w")
-        reader.main()
+        reader.main(Limits())
     finally:
         os._exit(0)
 

@@ -1,14 +1,18 @@
 """Files as they should not be: what is wrong is said, the rest is in, nothing else."""
 
 import gzip
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
 from imports.models import ImportRun, Rejection
+from imports.pipeline import stage
+from imports.readers.sandbox import Sandbox
 from races.models import Entrant, Lap, Meeting, Race
 from tests.conftest import Ingest
 
@@ -172,6 +176,35 @@ def test_one_broken_file_of_ten_leaves_nine_races(
     assert (bad.name, bad.error_code) == ("05.csv.gz", "malformed_file")
     assert run.laps["inserted"] == 54
     assert run.row_counts.is_balanced
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (["file_number", "secret"], '"secret"'),
+        (["file_number", "file_number"], "more than once"),
+        (["number"], '"soon"'),
+        (["meeting_key"], "null value"),
+    ],
+)
+def test_rows_of_a_reader_that_was_taken_over_refuse_the_file(
+    ingest: Ingest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: list[str],
+    words: str,
+) -> None:
+    hostile = partial(Sandbox, module="tests.unit.readers.hostile_child")
+    monkeypatch.setattr(stage, "Sandbox", hostile)
+    path = tmp_path / "laps.csv"
+    opening = json.dumps({"kind": "lap", "columns": columns})
+    path.write_text(f'say O {opening}\nD {{"size": 5}}\nsoon\nC {{}}\n')
+
+    file = only_file(ingest(path))
+
+    assert (file.state, file.error_code) == ("rejected", "parser_crash")
+    assert "The database cannot take" in file.message
+    assert words in file.message
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from imports.readers import child
 from imports.readers.frames import Message, read_messages
+from imports.readers.limits import Limits
 
 # A slow moment of the machine is no failure; the same examples in every run are.
 settings.register_profile(
@@ -95,7 +96,7 @@ def read(tmp_path: Path) -> Read:
         request = {"path": str(path), "file_number": 1, "rejections_per_code": 1_000}
         request |= asked
         pipe = io.BytesIO()
-        child._answer(request, pipe=pipe, scratch=tmp_path)
+        child._answer(request, pipe=pipe, scratch=tmp_path, limits=Limits())
         pipe.seek(0)
         return Answer(messages=list(read_messages(pipe)))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from imports.readers import child
 from imports.readers.frames import read_messages
+from imports.readers.limits import Limits
 from imports.readers.reject_columns import COLUMNS, FORMULA, escape, unescape
 from tests.unit.conftest import Answer
 
@@ -39,7 +40,7 @@ def read_back(content: str, tmp_path: Path, *, refused: list[int] | None) -> Ans
     request: dict[str, Any] = {"path": str(path), "file_number": 1}
     request |= {"rejections_per_code": 1_000, "refused_rows": refused}
     pipe = io.BytesIO()
-    child._answer(request, pipe=pipe, scratch=tmp_path)
+    child._answer(request, pipe=pipe, scratch=tmp_path, limits=Limits())
     pipe.seek(0)
     return Answer(messages=list(read_messages(pipe)))
 

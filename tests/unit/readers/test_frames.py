@@ -29,7 +29,8 @@ def test_messages_come_out_as_they_went_in(
     read = list(read_messages(io.BytesIO(file_of(chunks, result=result))))
 
     assert read[0] == Message("O", {"kind": "lap", "columns": ["a", "b"]})
-    assert [message.data for message in read[1:-2]] == chunks
+    # Of nothing, nothing is sent.
+    assert [message.data for message in read[1:-2]] == [c for c in chunks if c]
     assert read[-2:] == [Message("C", {}), Message("R", result)]
 
 
