@@ -4,14 +4,21 @@ A row is an element with the scalars of everything around it, under dotted paths
 the root. Arrays beside one another never multiply: each has a table of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from imports.errors import MalformedFile
 from imports.readers.json_text import Line, Number, dump
-from imports.readers.row_copy import MAX_CELL_CHARS, ODD_NAME, RowCopy, Wrong, unstorable
+from imports.readers.row_copy import (
+    MAX_CELL_CHARS,
+    ODD_NAME,
+    Copied,
+    RowCopy,
+    Wrong,
+    unstorable,
+)
 
 MAX_DEPTH = 64
 #: Each has an open file.
@@ -139,9 +146,14 @@ class Tables:
             self._copies[name] = RowCopy(path, name=name)
         return self._copies[name]
 
-    def copies(self) -> Iterator[RowCopy]:
+    def parts(self) -> list[Copied]:
         """Give all tables, in the order of their first rows."""
-        yield from self._copies.values()
+        return [copy.part() for copy in self._copies.values()]
+
+    def close(self) -> None:
+        """Close all files; also where the document is refused."""
+        for copy in self._copies.values():
+            copy.close()
 
     def add_arrays(self, around: Found) -> None:
         """Take in the elements of all arrays there, each with what is around it."""

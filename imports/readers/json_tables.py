@@ -5,6 +5,7 @@ elements one at a time. No value is changed but `57.0`, which is `57`.
 """
 
 import json
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,12 @@ AROUND_NOTHING = Found()
 
 def open_parts(path: Path, *, scratch: Path) -> list[Copied]:
     """Give the tables of a JSON file; their rows are in scratch by then."""
-    tables = Tables(scratch=scratch)
-    if is_by_lines(path):
-        _add_lines(path, tables=tables)
-    else:
-        _add_document(_text(path), tables=tables)
-    parts = [copy.part() for copy in tables.copies()]
+    with closing(Tables(scratch=scratch)) as tables:
+        if is_by_lines(path):
+            _add_lines(path, tables=tables)
+        else:
+            _add_document(_text(path), tables=tables)
+        parts = tables.parts()
     if not any(part.columns for part in parts):
         raise _without_columns(parts)
     return parts
@@ -70,7 +71,9 @@ def _decoded(text: str) -> Any:
     try:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
-        message = f"The line is not JSON: {error.msg} at its character {error.pos + 1:,}."
+        message = (
+            f"The line is not JSON: {error.msg} at its character {error.pos + 1:,}."
+        )
         return Wrong("malformed_json", message)
     except RecursionError:
         return TOO_DEEP

@@ -83,7 +83,11 @@ def _decoded(number: int, raw: bytes) -> Line:
         return Line(number, raw.decode().rstrip(ENDS))
     except UnicodeDecodeError as error:
         message = f"The line is not UTF-8 text (its byte {error.start + 1:,})."
-        return Line(number, raw.decode(errors="replace").rstrip(ENDS), Wrong("not_utf8", message))
+        return Line(
+            number,
+            raw.decode(errors="replace").rstrip(ENDS),
+            Wrong("not_utf8", message),
+        )
 
 
 def _utf16_lines(path: Path) -> Iterator[Line]:

@@ -122,11 +122,15 @@ class RowCopy:
             kept = ""
         self.bad_lines.append(BadLine(number, problem.code, problem.message, kept))
 
+    def close(self) -> None:
+        """Close the file; also where its table is refused."""
+        self._file.close()
+
     def part(self, *, header_row: int = 0, formulas_without_value: int = 0) -> "Copied":
         """Close the copy and give it as a part of the file."""
         self._file.seek(0)
         self._file.write("," * len(self.columns))
-        self._file.close()
+        self.close()
         return Copied(
             name=self.name,
             columns=tuple(self.columns),

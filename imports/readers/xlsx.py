@@ -7,6 +7,7 @@ numbers are the sheet's own. Nothing is computed, no macro is looked at.
 import zipfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -29,10 +30,10 @@ def open_parts(path: Path, *, scratch: Path) -> list[Copied]:
         parts = []
         for number, sheet in enumerate(workbook.sheets):
             reader = _SheetReader(archive, sheet, workbook=workbook, texts=texts)
-            copy = RowCopy(scratch / f"sheet_{number}.csv", name=sheet.name)
-            part = reader.write(copy)
-            if part.columns:
-                parts.append(part)
+            path = scratch / f"sheet_{number}.csv"
+            with closing(RowCopy(path, name=sheet.name)) as copy:
+                parts.append(reader.write(copy))
+    parts = [part for part in parts if part.columns]
     if not parts:
         raise EmptyFile("No sheet of the workbook has any cells. Export it again.")
     return parts

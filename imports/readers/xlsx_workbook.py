@@ -8,6 +8,7 @@ import warnings
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -18,7 +19,9 @@ from openpyxl.xml.constants import SHARED_STRINGS
 from imports.errors import MalformedFile
 
 if not openpyxl.DEFUSEDXML:
-    raise ImportError("openpyxl runs without defusedxml: install it, and let it be used.")
+    raise ImportError(
+        "openpyxl runs without defusedxml: install it, and let it be used."
+    )
 
 #: What openpyxl says of a workbook that is not one, in all its parts.
 NOT_A_WORKBOOK = (
@@ -75,7 +78,9 @@ def _read(archive: zipfile.ZipFile) -> Workbook:
     reader.read_manifest()
     reader.read_workbook()
     apply_stylesheet(archive, reader.wb)
-    strings = reader.package.find(SHARED_STRINGS)
+    # Its types do not know what its own sheets read.
+    book, package = cast(Any, reader.wb), cast(Any, reader.package)
+    strings = package.find(SHARED_STRINGS)
     sheets = [
         Sheet(name=str(sheet.name), part=str(relation.target))
         for sheet, relation in reader.parser.find_sheets()
@@ -84,9 +89,9 @@ def _read(archive: zipfile.ZipFile) -> Workbook:
     return Workbook(
         sheets=sheets,
         strings=strings.PartName.lstrip("/") if strings is not None else "",
-        epoch=reader.wb.epoch,
-        date_styles=frozenset(reader.wb._date_formats),
-        duration_styles=frozenset(reader.wb._timedelta_formats),
+        epoch=book.epoch,
+        date_styles=frozenset(book._date_formats),
+        duration_styles=frozenset(book._timedelta_formats),
     )
 
 

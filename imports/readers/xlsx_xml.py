@@ -9,11 +9,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser
 from xml.parsers import expat
 
 from imports.errors import MalformedFile
 from imports.readers.row_copy import MAX_CELL_CHARS, MAX_COLUMNS, Wrong
+
+#: What starts or ends, and the element.
+Event = tuple[str, Element]
 
 CHUNK_BYTES = 1 << 16
 MAX_ROWS = 1_048_576
@@ -53,11 +57,12 @@ class _Part:
 
     def elements(self, *, tag: str, inside: str) -> Iterator[Element]:
         """Give every element of that name; it and what is beside it go afterwards."""
-        parser = XMLPullParser(("start", "end"))
-        held, parent, wanted = 0, None, ""
+        parser: XMLPullParser[Any] = XMLPullParser(("start", "end"))
+        held, wanted = 0, ""
+        parent: Element | None = None
         for chunk in self._chunks():
             parser.feed(chunk)
-            for event, element in parser.read_events():
+            for event, element in cast(Iterator[Event], parser.read_events()):
                 if event == "start":
                     held += 1
                     if parent is None and element.tag.rpartition("}")[2] == inside:

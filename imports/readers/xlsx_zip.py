@@ -32,7 +32,12 @@ def open_zip(path: Path) -> zipfile.ZipFile:
             )
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OverflowError,
+        NotImplementedError,
+    ) as error:
         raise MalformedFile(
             f"The workbook is cut off or damaged ({error}). Save it and send it again."
         ) from None
