@@ -3,18 +3,34 @@
 What a file is called decides nothing; a name that says otherwise refuses the file.
 """
 
-from collections.abc import Iterable, Iterator
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePath
 
-from imports.errors import EmptyFile, FileRejected, UnknownFormat, WrongExtension
-from imports.readers import csv_text, unpack
+from imports.errors import (
+    ArchiveRefused,
+    EmptyFile,
+    FileRejected,
+    UnknownFormat,
+    WrongExtension,
+)
+from imports.readers import csv_text, json_tables, parquet, unpack, xlsx
 from imports.readers.limits import Limits
 from imports.readers.table import Part, Table
 from imports.readers.unpack import Member
 
 HEAD_BYTES = 4096
+PARQUET = b"PAR1"
+#: An object or an array; a name that begins so in a CSV file is not followed so.
+JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"]|$))')
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 class Format(StrEnum):
@@ -30,8 +46,17 @@ class Format(StrEnum):
     ZSTD = "zstd"
 
 
-READERS = {
+READERS: dict[Format, Callable[..., Sequence[Part]]] = {
     Format.TEXT: csv_text.open_parts,
+    Format.JSON: json_tables.open_parts,
+    Format.PARQUET: parquet.open_parts,
+    Format.WORKBOOK: xlsx.open_parts,
+}
+PACKED = {
+    unpack.GZIP: Format.GZIP,
+    unpack.ZSTD: Format.ZSTD,
+    unpack.ZIP: Format.ZIP,
+    unpack.EMPTY_ZIP: Format.ZIP,
 }
 #: Formats by the endings of names that promise one.
 PROMISES = {
@@ -113,6 +138,7 @@ def open_parts(
     if not unpack.is_packed(path):
         yield from _tables(path, name=name, scratch=scratch)
         return
+    check_name(name, PACKED[unpack.magic(path)])
     package = unpack.unpack(path, scratch=scratch, limits=limits)
     for member in package:
         if len(package.names) > 1:
@@ -156,7 +182,21 @@ def sniff(path: Path) -> Format:
             raise UnknownFormat(
                 f"The file is {stranger}. Export it as CSV, JSON, Parquet or .xlsx."
             )
-    return Format.TEXT
+    if head.startswith(PARQUET):
+        return Format.PARQUET
+    if unpack.is_workbook(path):
+        return Format.WORKBOOK
+    if unpack.is_packed(path):
+        raise ArchiveRefused("A packed file holds one that is packed again.")
+    return Format.JSON if JSON.match(_as_text(head)) else Format.TEXT
+
+
+def _as_text(head: bytes) -> str:
+    """Give the first characters, as far as they are plain ones in any encoding."""
+    for mark, encoding in MARKS.items():
+        if head.startswith(mark):
+            return head.decode(encoding, errors="replace")
+    return head.decode("latin-1")
 
 
 def _inner_name(name: str) -> str:

@@ -148,7 +148,7 @@ class Tables:
 
     def parts(self) -> list[Copied]:
         """Give all tables, in the order of their first rows."""
-        return [copy.part() for copy in self._copies.values()]
+        return [copy.part(array=copy.name) for copy in self._copies.values()]
 
     def close(self) -> None:
         """Close all files; also where the document is refused."""

@@ -36,6 +36,7 @@ class Part:
     columns: tuple[str, ...]
     rows_read: int
     name: str = ""
+    array: str = ""
 
     def read(self, *, required: frozenset[str]) -> Table:
         """Give the table; a Parquet row has all its cells."""

@@ -6,22 +6,19 @@ in constant memory. A row that ends early has nulls in the columns found after i
 
 import csv
 import re
-from collections.abc import KeysView, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, KeysView, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from imports.errors import MalformedFile
-from imports.readers.table import ROW_NUMBER, BadLine, Table
+from imports.readers.table import ROW_NUMBER, BadLine, BadLines, Notice, Table
 
 MAX_COLUMNS = 2_000
 #: A table may repeat what stands once in the file, but not without end.
 MAX_CHARS = 4 * 1024**3
 MAX_CELL_CHARS = 1_000_000
-#: Bad lines beyond these are counted with their reasons, without their text.
-BAD_LINES_WITH_TEXT = 10_000
-MAX_BAD_TEXT_CHARS = 2_000
 #: No name of a column has them; the first of them starts the names that we add.
 ODD_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
@@ -61,7 +58,7 @@ class RowCopy:
         self.path = path
         self.name = name
         self.columns: list[str] = []
-        self.bad_lines: list[BadLine] = []
+        self.bad_lines = BadLines()
         self.rows_read = 0
         self._places: dict[str, int] = {}
         self._chars = 0
@@ -117,16 +114,19 @@ class RowCopy:
     def add_bad(self, number: int, problem: Wrong, *, text: str) -> None:
         """Count a line that is no row; it is kept with its reason."""
         self.rows_read += 1
-        kept = text[:MAX_BAD_TEXT_CHARS]
-        if len(self.bad_lines) >= BAD_LINES_WITH_TEXT:
-            kept = ""
-        self.bad_lines.append(BadLine(number, problem.code, problem.message, kept))
+        self.bad_lines.append(BadLine(number, problem.code, problem.message, text))
 
     def close(self) -> None:
         """Close the file; also where its table is refused."""
         self._file.close()
 
-    def part(self, *, header_row: int = 0, formulas_without_value: int = 0) -> "Copied":
+    def part(
+        self,
+        *,
+        array: str = "",
+        header_row: int = 0,
+        formulas_without_value: int = 0,
+    ) -> "Copied":
         """Close the copy and give it as a part of the file."""
         self._file.seek(0)
         self._file.write("," * len(self.columns))
@@ -137,6 +137,7 @@ class RowCopy:
             path=self.path,
             rows_read=self.rows_read,
             bad_lines=self.bad_lines,
+            array=array,
             header_row=header_row,
             formulas_without_value=formulas_without_value,
         )
@@ -150,7 +151,9 @@ class Copied:
     columns: tuple[str, ...]
     path: Path
     rows_read: int
-    bad_lines: list[BadLine] = field(default_factory=list)
+    bad_lines: BadLines
+    #: The path of the array of a document that it was.
+    array: str = ""
     #: Of a sheet: the row that names its columns; those above it are titles.
     header_row: int = 0
     #: Of a sheet: cells that are empty because no program has computed them.
@@ -166,4 +169,18 @@ class Copied:
             columns=self.columns,
             rows_read=self.rows_read,
             bad_lines=self.bad_lines,
+            notices=tuple(self._notices()),
         )
+
+    def _notices(self) -> Iterator[Notice]:
+        where = f" of sheet {self.name!r}"
+        if self.header_row > 1:
+            above = self.header_row - 1
+            message = f"The rows above the names of the columns{where} are titles."
+            yield Notice("lines_above_header", message, above)
+        if self.formulas_without_value:
+            message = (
+                f"Cells{where} hold formulas that no program has computed; they count "
+                "as empty. Open the workbook and save it to compute them."
+            )
+            yield Notice("formulas_without_value", message, self.formulas_without_value)

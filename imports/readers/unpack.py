@@ -50,7 +50,7 @@ class Package:
         self._path = path
         self._target = scratch / "unpacked"
         self._counter = _Counter(limits.unpacked_at_most(path.stat().st_size))
-        self._kind = _magic(path)
+        self._kind = magic(path)
         self._entries: tuple[Entry, ...] = ()
         #: What systems leave in archives, by name; not unpacked.
         self.skipped: tuple[str, ...] = ()
@@ -101,12 +101,12 @@ class Package:
 
 def is_packed(path: Path) -> bool:
     """Whether the file starts as a packed one does, whatever its name says."""
-    return _magic(path) in MAGICS and not is_workbook(path)
+    return magic(path) in MAGICS and not is_workbook(path)
 
 
 def is_workbook(path: Path) -> bool:
     """Whether the file is a ZIP file with the parts of a spreadsheet."""
-    if _magic(path) != ZIP:
+    if magic(path) != ZIP:
         return False
     try:
         found = zip_entries.read_entries(path, limits=WORKBOOK_LIMITS)
@@ -147,7 +147,7 @@ class _Counter:
             )
 
 
-def _magic(path: Path) -> bytes:
+def magic(path: Path) -> bytes:
     with path.open("rb") as file:
         head = file.read(len(ZSTD))
     return next((magic for magic in MAGICS if head.startswith(magic)), b"")
