@@ -6,14 +6,14 @@ in constant memory. A row that ends early has nulls in the columns found after i
 
 import csv
 import re
-from collections.abc import KeysView, Mapping
+from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from imports.errors import MalformedFile
-from imports.readers.table import ROW_NUMBER, BadLine, Table
+from imports.readers.table import ROW_NUMBER, BadLine, Notice, Table
 
 MAX_COLUMNS = 2_000
 #: A table may repeat what stands once in the file, but not without end.
@@ -166,4 +166,19 @@ class Copied:
             columns=self.columns,
             rows_read=self.rows_read,
             bad_lines=self.bad_lines,
+            notices=tuple(self._notices()),
         )
+
+    def _notices(self) -> Iterator[Notice]:
+        if self.header_row > 1:
+            message = (
+                f"Row {self.header_row:,} of {sayable(self.name)} names the columns; "
+                "those above it count as titles."
+            )
+            yield Notice("header_below_titles", message, rows=self.header_row - 1)
+        if self.formulas_without_value:
+            message = (
+                f"Cells of {sayable(self.name)} hold formulas that no program has "
+                "computed; they count as empty. Save the file in a spreadsheet program."
+            )
+            yield Notice("formula_without_value", message, self.formulas_without_value)
