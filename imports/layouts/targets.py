@@ -50,7 +50,7 @@ VALUES_OF: dict[str, canonical.Values] = {
 #: Rows of these kinds have columns and nothing else.
 WITHOUT_ATTRIBUTES = ("lap", "pit_stop")
 
-Make = Callable[[str], Cell | tuple[Cell, ...]]
+Make = Callable[..., Cell | tuple[Cell, ...]]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ elements one at a time. No value is changed but `57.0`, which is `57`.
 """
 
 import json
+import re
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from imports.readers.row_copy import Copied, Wrong
 #: Held as text and as Python values at once; lines have no such bound.
 MAX_DOCUMENT_BYTES = 128 * 1024**2
 BLANKS = " \t\n\r"
+BLANK = re.compile(f"[{BLANKS}]*")
 AROUND_NOTHING = Found()
 
 
@@ -162,9 +164,8 @@ def _add_root_object(value: Any, *, tables: Tables) -> None:
 
 
 def _skip_blanks(text: str, start: int) -> int:
-    while start < len(text) and text[start] in BLANKS:
-        start += 1
-    return start
+    found = BLANK.match(text, start)
+    return found.end() if found else start
 
 
 def _malformed(text: str, place: int, reason: str) -> MalformedFile:

@@ -132,8 +132,9 @@ def _constant(literal: str) -> Wrong:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        # Adds while it looks: the first name that was there before.
+        repeated = next(n for n, _ in pairs if n in seen or seen.add(n))  # type: ignore[func-returns-value]
         message = f"The key {repeated!r} is there more than once."
         found[repeated] = Wrong("duplicate_key", message)
     return found

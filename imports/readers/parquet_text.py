@@ -36,6 +36,8 @@ def text_length(dtype: pl.DataType, value: pl.Expr) -> pl.Expr | None:
         return value.str.len_bytes()
     if isinstance(dtype, pl.Binary):
         return value.bin.size()
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        return value.cat.len_bytes()
     if isinstance(dtype, pl.List):
         inside = text_length(_instance(dtype.inner), pl.element())
         return None if inside is None else value.list.eval(inside).list.sum()

@@ -16,6 +16,7 @@ class Opened:
     part: Any
     rows: list[tuple[Any, ...]]
     bad: list[tuple[int, str]]
+    notices: list[tuple[str, int]]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -48,4 +49,5 @@ def _opened(part: Any) -> Opened:
     rows = table.rows.select(ROW_NUMBER, *table.columns).collect().rows()
     assert table.rows_read == len(rows) + len(table.bad_lines)
     bad = [(line.row_number, line.code) for line in table.bad_lines]
-    return Opened(part=part, rows=rows, bad=bad)
+    notices = [(notice.code, notice.rows) for notice in table.notices]
+    return Opened(part=part, rows=rows, bad=bad, notices=notices)

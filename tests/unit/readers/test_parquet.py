@@ -155,6 +155,13 @@ def test_file_that_is_refused(frame: dict[str, list[Any]], words: str) -> None:
         opened(parquet.open_parts, data)
 
 
+def test_few_words_do_not_stand_for_gigabytes() -> None:
+    words = pl.Series("s", ["x" * 200_000] * 2_000, dtype=pl.Categorical)
+
+    with pytest.raises(MalformedFile, match="stand for a table of"):
+        parse(words)
+
+
 def test_few_bytes_do_not_stand_for_millions_of_rows() -> None:
     data = data_of(pl.select(pl.repeat(1, 40_000_000).alias("a")))
 

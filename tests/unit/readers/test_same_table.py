@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -13,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imports.readers import csv_text, json_tables, parquet, xlsx
-from imports.readers.table import ROW_NUMBER
 from tests.unit.readers.parts import opened
 
 COLUMNS = ["driver", "lap", "seconds", "is pit"]
@@ -47,15 +44,8 @@ def from_csv(table: list[Row]) -> list[tuple[Any, ...]]:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     writer.writerows([as_text(value) for value in row] for row in table)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file.csv"
-        path.write_text(text.getvalue(), newline="", encoding="utf-8")
-        header = csv_text.read_header(path)
-        read = csv_text.read_csv(
-            path, header=header, required=frozenset(COLUMNS), scratch=Path(folder)
-        )
-        cells = read.rows.drop(ROW_NUMBER).collect()
-    return cells.with_columns(pl.all().replace("", None)).rows()
+    cells = opened(csv_text.open_parts, text.getvalue().encode())[""].cells
+    return [tuple(cell or None for cell in row) for row in cells]
 
 
 def from_xlsx(table: list[Row]) -> list[tuple[Any, ...]]:

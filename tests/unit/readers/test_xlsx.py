@@ -170,6 +170,7 @@ def test_titles_above_the_header_are_passed_over() -> None:
     assert table.columns == ("car", "driver", "lap")
     assert table.rows == [(4, "7", "Ann", "1")]
     assert table.part.header_row == 3
+    assert table.notices == [("lines_above_header", 2)]
 
 
 def test_names_that_are_blank_or_repeated() -> None:
@@ -183,7 +184,7 @@ def test_formula_that_nobody_computed_is_null_and_counted() -> None:
     table = parse([["a", "b"], [1, "=A2+1"]])
 
     assert table.cells == [("1", None)]
-    assert table.part.formulas_without_value == 1
+    assert table.notices == [("formulas_without_value", 1)]
 
 
 def test_text_of_several_runs_and_without_its_reading() -> None:
