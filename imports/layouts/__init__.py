@@ -40,7 +40,8 @@ def _explain(held: frozenset[str]) -> str:
     if nearest.likeness(held) < LIKE:
         return (
             f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
-            "docs/layouts.md lists the columns of each layout."
+            "docs/layouts.md lists the columns of each layout; what they are can be said "
+            "by a mapping, on the page of the run or with --mapping."
         )
     missing = ", ".join(map(repr, sorted(nearest.required - held)))
     return (

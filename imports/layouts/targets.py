@@ -6,7 +6,7 @@ from functools import cache, partial
 
 import polars as pl
 
-from imports.layouts import canonical, cells, moments
+from imports.layouts import canonical, cells, moments, outcome_cells
 from imports.layouts.cells import Cell, clean
 
 #: The keys of a row of each kind, outermost first.
@@ -89,6 +89,20 @@ def _date(name: str, source: str, *, shape: str, form: str, example: str) -> Cel
     return replace(cell.with_value(value), expected=f"a date such as {example}")
 
 
+def _time_or_code(name: str, source: str) -> Cell:
+    """Give a time; words such as DNF in its place say that there is none."""
+    cell = cells.duration_ms(name, source, highest=cells.INT32_MAX)
+    words = pl.col(clean(source)).str.contains(outcome_cells.CODE)
+    return replace(cell, no_value=words, expected=f"{cell.expected}, or a code")
+
+
+def _code_beside_times(name: str, source: str) -> Cell:
+    """Give the outcome of a column that holds times of those who have one."""
+    cell = cells.outcome(name, source)
+    is_code = pl.col(clean(source)).str.contains(outcome_cells.CODE)
+    return replace(cell.with_value(pl.when(is_code).then(cell.value)), code="")
+
+
 def _elapsed(name: str) -> dict[str, Make]:
     make = partial(cells.duration_ms, name, highest=cells.INT32_MAX)
     return {"time (1:34.570 or seconds)": make}
@@ -108,7 +122,13 @@ FORMS: dict[str, dict[str, Make]] = {
     },
     "position": {"place or code (1, DNF)": partial(cells.place, "position")},
     "grid": {"place or code (1, PL)": partial(cells.place, "grid", lowest=0)},
-    "status": {"outcome code (1, R, DNF)": partial(cells.outcome, "status")},
+    "total_time": {
+        "time or code (1:10.20, DNF)": partial(_time_or_code, "total_time_ms")
+    },
+    "status": {
+        "code among times (DNF)": partial(_code_beside_times, "status"),
+        "outcome code (1, R, DNF)": partial(cells.outcome, "status"),
+    },
     "points": {"decimal comma (12,5)": partial(_comma_decimal, "points")},
     "in_pit": {"B where it is": partial(cells.mark, "in_pit", mark="B")},
     "scheduled_start": {

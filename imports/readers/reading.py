@@ -152,6 +152,11 @@ class Reading:
         if not self.errors:
             return EmptyFile("There is no table in the file. Export it again.")
         first = self.errors[0]
+        if len(self.errors) > 1:
+            first = type(first)(
+                f"None of the {len(self.errors):,} tables of the file can be read. "
+                f"{self.parts[0]['name']}: {first}"
+            )
         first.facts["parts"] = self.parts
         return first
 
