@@ -71,3 +71,19 @@ class RunFile(models.Model):
     def unread_parts(self) -> list[dict[str, Any]]:
         """Its tables that should have been read and could not be."""
         return [p for p in self.parts if "error" in p and not p.get("is_aside")]
+
+    @property
+    def unmapped_tables(self) -> list[dict[str, Any]]:
+        """Its tables that a mapping could tell, one of each header: `at`, `names`.
+
+        The arrays that a document has besides are only offered where nothing was read.
+        """
+        is_nothing_read = self.state == self.State.REJECTED
+        found: dict[tuple[str, ...], dict[str, Any]] = {}
+        for at, part in enumerate(self.parts):
+            if "samples" not in part or (part.get("is_aside") and not is_nothing_read):
+                continue
+            header = tuple(part["columns"])
+            table = found.setdefault(header, {"at": at, "names": []})
+            table["names"].append(part["name"])
+        return list(found.values())
