@@ -13,10 +13,10 @@ class RaceStats(models.Model):
     entrants_with_laps = models.PositiveIntegerField()
     laps = models.PositiveIntegerField()
     #: Laps that the results say were driven; NULL while no result says so.
-    expected_laps = models.PositiveIntegerField(null=True)
+    expected_laps = models.PositiveBigIntegerField(null=True)
     #: Of those, entrant by entrant, the ones that no file has brought: a lap too many
     #: of one entrant makes up for no lap of another.
-    missing_laps = models.PositiveIntegerField(null=True)
+    missing_laps = models.PositiveBigIntegerField(null=True)
     #: The sum of the counts of the race's warnings.
     warning_count = models.PositiveIntegerField(default=0, db_default=0)
     total_ms = models.BigIntegerField(null=True)
