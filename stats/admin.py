@@ -34,7 +34,7 @@ class WarningFilter(admin.SimpleListFilter):
 
 class RaceWithWarningsAdmin(RaceAdmin):
     list_display = [*RaceAdmin.list_display, "warning_count"]
-    list_filter = [*RaceAdmin.list_filter, WarningFilter]
+    list_filter = [WarningFilter, *RaceAdmin.list_filter]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Race]:
         races = super().get_queryset(request)
