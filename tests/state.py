@@ -20,7 +20,7 @@ from races.models import (
     Team,
     Venue,
 )
-from stats.models import EntrantStats, RaceStats
+from stats.models import EntrantStats, RaceStats, RaceWarning
 
 #: How a row is named without its surrogate ids.
 NAMES: dict[type[models.Model], tuple[str, ...]] = {
@@ -34,6 +34,7 @@ NAMES: dict[type[models.Model], tuple[str, ...]] = {
     Lap: (),
     EntrantStats: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
     RaceStats: ("race__meeting__key", "race__key", "fastest_lap_entrant__key"),
+    RaceWarning: ("race__meeting__key", "race__key"),
 }
 
 #: Where a row says whose it is.
@@ -48,6 +49,7 @@ SOURCES: dict[type[models.Model], str] = {
     Lap: "entrant__race__meeting__source",
     EntrantStats: "entrant__race__meeting__source",
     RaceStats: "race__meeting__source",
+    RaceWarning: "race__meeting__source",
 }
 
 

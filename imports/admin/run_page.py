@@ -105,7 +105,9 @@ def _troubled_first(run: ImportRun) -> Any:
         When(state=Race.CLAIMED, then=Value(1)),
         default=Value(2),
     )
-    return run.checkpoints.select_related("race__meeting").order_by(rank, "number")
+    return run.checkpoints.select_related("race__meeting", "race__stats").order_by(
+        rank, "number"
+    )
 
 
 def _laps_a_second(run: ImportRun) -> int | None:

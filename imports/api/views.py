@@ -1,6 +1,6 @@
 """What can be read over HTTP: querysets, serializers and filters, nothing else."""
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from rest_framework.mixins import ListModelMixin
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
@@ -13,7 +13,9 @@ from races.api import filters as race_filters
 from races.api import serializers as race_serializers
 from races.api.pagination import LapPagination
 from races.models import Entrant, Lap, Meeting, PitStop, Race
+from stats.api.filters import RaceWithStatsFilter
 from stats.api.serializers import RaceWithStats
+from stats.models import RaceWarning
 
 
 def _unread(*relations: str) -> list[str]:
@@ -36,7 +38,7 @@ class MeetingViewSet(NamesFiles, ReadOnlyModelViewSet):
 
 
 class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
-    """Races, with what their laps add up to and whether all laps are there."""
+    """Races, with what their laps add up to, whether all are there, and warnings."""
 
     queryset = (
         Race.objects.select_related("meeting", "stats__fastest_lap_entrant__competitor")
@@ -48,10 +50,13 @@ class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
             ),
             "column_versions",
         )
+        .prefetch_related(
+            Prefetch("warnings", queryset=RaceWarning.objects.order_by("code"))
+        )
         .annotate(source=F("meeting__source"))
     )
     serializer_class = RaceWithStats
-    filterset_class = race_filters.RaceFilter
+    filterset_class = RaceWithStatsFilter
 
 
 class EntrantViewSet(NamesFiles, ReadOnlyModelViewSet):

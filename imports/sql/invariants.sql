@@ -1,6 +1,6 @@
 -- What must never be: each query gives the offenders as one text column, `key`.
 -- `imports/invariants.py` says what each means. A query may read from the blocks
--- `versioned` and `stated`; they are put before it as WITH.
+-- `versioned`, `stated` and `checked`; they are put before it as WITH.
 
 -- name: versioned
 -- The rows of few as one table: what they are, and what their columns hold.
@@ -444,7 +444,12 @@ WHERE observed_at < '1970-01-01+00' OR observed_at >= '2100-01-01+00'
    OR sha256 !~ '^[0-9a-f]{{64}}$'
 
 -- name: entrant_stats_are_not_those_of_its_laps
-WITH figure AS (
+WITH lap AS (
+    -- Times of zero are kept and count in no figure.
+    SELECT entrant_id, number, nullif(time_ms, 0) AS time_ms
+    FROM races_lap WHERE number >= 1 AND is_deleted IS NOT TRUE
+),
+figure AS (
     SELECT entrant_id,
            count(*) AS laps,
            count(time_ms) AS timed_laps,
@@ -453,14 +458,13 @@ WITH figure AS (
            avg(time_ms)::float8 AS mean_ms,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY time_ms) AS median_ms,
            stddev_samp(time_ms)::float8 AS stddev_ms
-    FROM races_lap
-    WHERE number >= 1 AND is_deleted IS NOT TRUE
+    FROM lap
     GROUP BY 1
 ),
 best AS (
     SELECT l.entrant_id, min(l.number) AS number
-    FROM races_lap l JOIN figure f USING (entrant_id)
-    WHERE l.time_ms = f.best_ms AND l.number >= 1 AND l.is_deleted IS NOT TRUE
+    FROM lap l JOIN figure f USING (entrant_id)
+    WHERE l.time_ms = f.best_ms
     GROUP BY 1
 )
 SELECT 'entrant ' || coalesce(f.entrant_id, s.entrant_id) AS key
@@ -474,13 +478,26 @@ WHERE (f.laps, f.timed_laps, f.total_ms, f.best_ms, b.number, f.mean_ms, f.media
        s.stddev_ms)
 
 -- name: race_stats_are_not_those_of_its_rows
--- From the stats of its entrants, which have an invariant of their own.
-WITH figure AS (
+-- From the stats of its entrants and its warnings, which have their own invariants.
+WITH held AS (
+    SELECT entrant_id, count(*) AS laps FROM races_lap WHERE number >= 1 GROUP BY 1
+),
+figure AS (
     SELECT e.race_id, count(*) AS entrants, count(s.entrant_id) AS entrants_with_laps,
-           coalesce(sum(s.laps), 0) AS laps, sum(e.laps_completed) AS expected_laps,
+           coalesce(sum(s.laps), 0) AS laps,
+           sum(p.laps) AS expected_laps,
+           sum(greatest(p.laps - coalesce(h.laps, 0), 0))
+               FILTER (WHERE p.laps IS NOT NULL) AS missing_laps,
            sum(s.total_ms) AS total_ms
-    FROM races_entrant e LEFT JOIN stats_entrantstats s ON s.entrant_id = e.id
+    FROM races_entrant e
+    LEFT JOIN stats_entrantstats s ON s.entrant_id = e.id
+    LEFT JOIN held h ON h.entrant_id = e.id,
+    LATERAL (SELECT CASE WHEN e.is_withdrawn IS NOT TRUE THEN e.laps_completed END
+                        AS laps) AS p
     GROUP BY 1
+),
+warned AS (
+    SELECT race_id, sum(count) AS warning_count FROM stats_racewarning GROUP BY 1
 ),
 fastest AS (
     SELECT DISTINCT ON (e.race_id) e.race_id, s.best_ms, s.best_lap, e.id AS entrant_id
@@ -492,14 +509,25 @@ SELECT 'race ' || r.id AS key
 FROM races_race r
 LEFT JOIN figure f ON f.race_id = r.id
 LEFT JOIN fastest b ON b.race_id = r.id
+LEFT JOIN warned w ON w.race_id = r.id
 LEFT JOIN stats_racestats s ON s.race_id = r.id
 -- A race that has no entrant yet need have no stats.
 WHERE (f.race_id IS NOT NULL OR s.race_id IS NOT NULL)
   AND (coalesce(f.entrants, 0), coalesce(f.entrants_with_laps, 0), coalesce(f.laps, 0),
-       f.expected_laps, f.total_ms, b.best_ms, b.best_lap, b.entrant_id)
+       f.expected_laps, f.missing_laps, coalesce(w.warning_count, 0), f.total_ms,
+       b.best_ms, b.best_lap, b.entrant_id)
       IS DISTINCT FROM
-      (s.entrants, s.entrants_with_laps, s.laps, s.expected_laps, s.total_ms,
-       s.fastest_lap_ms, s.fastest_lap_number, s.fastest_lap_entrant_id)
+      (s.entrants, s.entrants_with_laps, s.laps, s.expected_laps, s.missing_laps,
+       s.warning_count, s.total_ms, s.fastest_lap_ms, s.fastest_lap_number,
+       s.fastest_lap_entrant_id)
+
+-- name: race_warnings_are_not_those_of_its_rows
+-- `checked` is what stats/derive.sql gives of all races.
+SELECT 'race ' || coalesce(c.race_id, s.race_id) || ': ' || coalesce(c.code, s.code)
+           AS key
+FROM checked c
+FULL JOIN stats_racewarning s ON s.race_id = c.race_id AND s.code = c.code
+WHERE (c.count, c.examples) IS DISTINCT FROM (s.count, s.examples)
 
 -- name: conflict_without_two_sides
 -- Its sides differ in version or row, and in each value that it lists.

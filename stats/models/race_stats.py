@@ -13,7 +13,12 @@ class RaceStats(models.Model):
     entrants_with_laps = models.PositiveIntegerField()
     laps = models.PositiveIntegerField()
     #: Laps that the results say were driven; NULL while no result says so.
-    expected_laps = models.PositiveIntegerField(null=True)
+    expected_laps = models.PositiveBigIntegerField(null=True)
+    #: Of those, entrant by entrant, the ones that no file has brought: a lap too many
+    #: of one entrant makes up for no lap of another.
+    missing_laps = models.PositiveBigIntegerField(null=True)
+    #: The sum of the counts of the race's warnings.
+    warning_count = models.PositiveIntegerField(default=0, db_default=0)
     total_ms = models.BigIntegerField(null=True)
     fastest_lap_ms = models.IntegerField(null=True)
     fastest_lap_number = models.IntegerField(null=True)
@@ -26,10 +31,3 @@ class RaceStats(models.Model):
 
     def __str__(self) -> str:
         return f"stats of race {self.race_id}"
-
-    @property
-    def missing_laps(self) -> int | None:
-        """Laps that results promise and no file has brought; NULL when unknown."""
-        if self.expected_laps is None:
-            return None
-        return max(self.expected_laps - self.laps, 0)

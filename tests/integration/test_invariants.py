@@ -130,6 +130,10 @@ PLANTED = {
         "UPDATE stats_entrantstats SET median_ms = median_ms + 1"
     ),
     "race_stats_are_not_those_of_its_rows": "DELETE FROM stats_racestats",
+    "race_warnings_are_not_those_of_its_rows": """
+        INSERT INTO stats_racewarning (race_id, code, count, examples)
+        SELECT id, 'lap_time_zero', 1, '[]' FROM races_race
+    """,
     "conflict_without_two_sides": conflict(fields='{"number": ["1", "1"]}'),
     "conflict_of_unknown_files": conflict(newer="'ffff0000000000000000000000000000'"),
     "conflict_of_another_race": conflict(race_key="'other'"),
@@ -248,6 +252,19 @@ def test_column_versions_have_one_form(club, versions):
     plant(f"UPDATE races_entrant SET column_versions = '{text}'")
 
     assert "column_versions_not_canonical" in names()
+
+
+@pytest.mark.parametrize("column", ["expected_laps", "missing_laps", "warning_count"])
+def test_each_figure_of_a_race_is_recomputed(club, column):
+    plant(f"UPDATE stats_racestats SET {column} = 9")
+
+    assert names() == ["race_stats_are_not_those_of_its_rows"]
+
+
+def test_warning_that_no_refresh_has_found_is_named(club):
+    plant("UPDATE races_entrant SET number = '7'")
+
+    assert "race_warnings_are_not_those_of_its_rows" in names()
 
 
 def test_staging_of_any_epoch_goes_with_its_run(club):

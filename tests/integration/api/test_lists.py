@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("season")
 
 LISTS = {
     "meetings": 2,
-    "races": 2,
+    "races": 3,
     "entrants": 2,
     "laps": 2,
     "pit-stops": 2,

@@ -51,12 +51,41 @@ def test_race_tells_its_fastest_lap(get, bahrain):
 
 @pytest.mark.unverified(reason="stats are set by hand")
 @pytest.mark.parametrize(
-    ("expected_laps", "complete"), [(1_123, True), (1_124, False), (None, None)]
+    ("missing_laps", "complete"), [(0, True), (1, False), (None, None)]
 )
-def test_race_tells_whether_it_is_complete(get, bahrain, expected_laps, complete):
-    RaceStats.objects.filter(race=bahrain).update(expected_laps=expected_laps)
+def test_race_tells_whether_it_is_complete(get, bahrain, missing_laps, complete):
+    RaceStats.objects.filter(race=bahrain).update(missing_laps=missing_laps)
 
     assert get(f"races/{bahrain.pk}").data["complete"] is complete
+
+
+def test_race_tells_what_does_not_fit_together(get):
+    races = {
+        race["id"]: race for race in get("races", has_warnings="true").data["results"]
+    }
+    miami = next(
+        r for r in races.values() if r["meeting"]["name"] == "Miami Grand Prix"
+    )
+
+    assert len(races) == 10
+    assert {race["stats"]["warning_count"] for race in races.values()} == {1, 2, 4}
+    [warning] = miami["warnings"]
+    assert (warning["code"], warning["count"]) == ("laps_do_not_sum", 2)
+    assert "time penalty" in warning["message"]
+    assert warning["examples"][0] == {
+        "entrants": ["4"],
+        "lap": None,
+        "text": "57 laps sum to 1:34:51.386, the result says 1:35:01.386: 10.000 s "
+        "more, whole seconds as penalties are",
+    }
+
+
+def test_races_without_warnings_are_the_others(get, bahrain):
+    races = get("races", has_warnings="false", page_size=100).data["results"]
+
+    assert len(races) == 37
+    assert all(race["warnings"] == [] for race in races)
+    assert bahrain.pk in {race["id"] for race in races}
 
 
 @pytest.mark.unverified(reason="stats are deleted by hand")

@@ -1,0 +1,169 @@
+-- What follows from the rows of a race, or of all: entrant and lap -> tally, a row an
+-- entrant -> fault, a row a doubt -> warning, a row a race and code. Reads only; ids
+-- decide nothing. docs/domain-checks.md says why each limit is what it is.
+WITH entrant AS (
+    SELECT id, race_id, key, number, position, laps_completed, total_time_ms,
+           is_withdrawn IS TRUE AS is_withdrawn
+    FROM races_entrant
+    WHERE {races}
+),
+lap AS (
+    -- By an array of ids: a join may be planned as a scan of the laps of all races.
+    SELECT entrant_id, number, time_ms, elapsed_ms,
+           sector1_ms::bigint + sector2_ms + sector3_ms AS sectors_ms,
+           in_pit IS TRUE AS in_pit, is_deleted IS TRUE AS is_deleted,
+           -- A time that figures may rest on: of a lap that stands, and not zero.
+           CASE WHEN is_deleted IS NOT TRUE THEN nullif(time_ms, 0) END AS timed_ms
+    FROM races_lap
+    WHERE entrant_id = ANY (ARRAY(SELECT id FROM entrant)) AND number >= 1
+),
+figure AS (
+    SELECT entrant_id,
+           count(*) AS held,
+           count(*) FILTER (WHERE NOT is_deleted) AS laps,
+           min(number) AS first_lap,
+           max(number) AS last_lap,
+           count(timed_ms) AS timed_laps,
+           sum(timed_ms)::bigint AS total_ms,
+           -- The time and, of equal times, the lap: two numbers as one.
+           min(timed_ms::bigint << 32 | number) AS best,
+           avg(timed_ms)::float8 AS mean_ms,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY timed_ms) AS median_ms,
+           stddev_samp(timed_ms)::float8 AS stddev_ms,
+           -- Of the checks below: whether to look at this entrant's laps at all.
+           max(timed_ms) FILTER (WHERE NOT in_pit) AS slowest_ms,
+           count(elapsed_ms) > 0
+           OR bool_or(NOT is_deleted AND time_ms = 0)
+           OR coalesce(bool_or(abs(sectors_ms - timed_ms) > 2), false) AS is_doubtful
+    FROM lap GROUP BY entrant_id
+),
+usual AS (
+    -- Of a race that holds laps; each entrant counts once, however far it came.
+    SELECT e.race_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY f.median_ms) AS ms,
+           -- Elsewhere laps are driven at will: out, in, cooling down.
+           coalesce(r.kind, '') NOT IN ('practice', 'qualifying') AS is_raced
+    FROM figure f
+    JOIN entrant e ON e.id = f.entrant_id
+    JOIN races_race r ON r.id = e.race_id
+    GROUP BY e.race_id, r.kind
+),
+tally AS MATERIALIZED (
+    SELECT e.id, e.race_id, e.key, e.position, e.laps_completed, e.total_time_ms,
+           e.is_withdrawn, coalesce(f.held, 0) AS held, coalesce(f.laps, 0) AS laps,
+           f.first_lap, f.last_lap, f.timed_laps, f.total_ms,
+           (f.best >> 32)::integer AS best_ms,
+           (f.best & 4294967295)::integer AS best_lap,
+           f.mean_ms, f.median_ms, f.stddev_ms, u.ms AS usual_ms, u.is_raced,
+           coalesce(f.last_lap - f.first_lap >= f.held, false) AS has_gap,
+           f.is_doubtful
+           OR coalesce((f.best >> 32) < 0.3 * f.median_ms, false)
+           OR coalesce(f.slowest_ms >= least(1.8 * f.median_ms, 5 * u.ms), false)
+               AS is_doubtful
+    FROM entrant e
+    LEFT JOIN figure f ON f.entrant_id = e.id
+    LEFT JOIN usual u ON u.race_id = e.race_id
+),
+doubtful AS MATERIALIZED (
+    SELECT t.race_id, t.id, t.key, t.timed_laps, t.median_ms, t.usual_ms, t.is_raced,
+           t.has_gap, l.number, l.time_ms, l.timed_ms, l.sectors_ms, l.elapsed_ms,
+           l.in_pit, l.is_deleted
+    FROM tally t JOIN lap l ON l.entrant_id = t.id
+    WHERE t.is_doubtful OR t.has_gap
+),
+slow AS MATERIALIZED (
+    SELECT race_id, key, number, timed_ms, median_ms, usual_ms,
+           timed_laps >= 3
+           AND timed_ms BETWEEN 1.8 * median_ms AND 2.2 * median_ms AS is_double,
+           timed_ms > 5 * usual_ms AS is_long,
+           timed_ms >= 1.25 * median_ms AS is_slow
+    FROM doubtful d
+    WHERE is_raced AND NOT in_pit
+      AND (timed_ms > 5 * usual_ms
+           OR timed_ms BETWEEN 1.8 * median_ms AND 2.2 * median_ms)
+      -- Counted, so that it is asked of the few laps that come this far.
+      AND (SELECT count(*) FROM races_pitstop p
+           WHERE p.entrant_id = d.id AND d.number - p.lap IN (0, 1)) = 0
+),
+pace AS (
+    -- How many drove the lap in which one was slow, and how many of them were slow.
+    SELECT t.race_id, l.number, count(*) AS entrants,
+           count(*) FILTER (WHERE l.timed_ms >= 1.25 * t.median_ms) AS slow
+    FROM lap l JOIN tally t ON t.id = l.entrant_id
+    WHERE (t.race_id, l.number) IN (SELECT race_id, number FROM slow)
+      AND l.timed_ms IS NOT NULL
+    GROUP BY t.race_id, l.number
+),
+alone AS (
+    -- Not where half of the others were slow too: a safety car or a red flag is true.
+    SELECT s.*
+    FROM slow s JOIN pace p ON p.race_id = s.race_id AND p.number = s.number
+    WHERE p.entrants = 1 OR 2 * (p.slow - s.is_slow::integer) < p.entrants - 1
+),
+fault AS (
+    SELECT race_id, 'laps_do_not_sum' AS code, key, NULL::integer AS lap,
+           jsonb_build_object('laps', held, 'sum_ms', total_ms,
+                              'published_ms', total_time_ms) AS facts
+    FROM tally
+    WHERE held = laps_completed AND timed_laps = held
+      AND first_lap = 1 AND last_lap = held
+      AND abs(total_ms - total_time_ms) > held * 0.5 + 1
+    UNION ALL
+    -- A lap that was struck out may count in the result or not: both are right.
+    SELECT race_id, 'laps_differ_from_result', key, NULL,
+           jsonb_build_object('held', CASE WHEN laps_completed > held THEN held
+                                           ELSE laps END,
+                              'published', laps_completed)
+    FROM tally
+    WHERE is_raced IS NOT NULL AND position IS NOT NULL AND NOT is_withdrawn
+      AND laps_completed NOT BETWEEN laps AND held
+    UNION ALL
+    SELECT race_id, 'lap_numbers_missing', key, before + 1,
+           jsonb_build_object('last_lap', number - 1)
+    FROM (SELECT race_id, key, number,
+                 lag(number) OVER (PARTITION BY id ORDER BY number) AS before
+          FROM doubtful WHERE has_gap) AS numbered
+    WHERE number > before + 1
+    UNION ALL
+    SELECT race_id, 'lap_may_be_two', key, number,
+           jsonb_build_object('time_ms', timed_ms, 'median_ms', round(median_ms))
+    FROM alone WHERE is_double
+    UNION ALL
+    SELECT race_id, 'lap_very_long', key, number,
+           jsonb_build_object('time_ms', timed_ms, 'race_median_ms', round(usual_ms))
+    FROM alone WHERE is_long
+    UNION ALL
+    SELECT race_id, 'lap_very_short', key, number,
+           jsonb_build_object('time_ms', timed_ms, 'median_ms', round(median_ms))
+    FROM doubtful WHERE timed_laps >= 3 AND timed_ms < 0.3 * median_ms
+    UNION ALL
+    SELECT race_id, 'lap_time_zero', key, number, '{}'
+    FROM doubtful WHERE time_ms = 0 AND NOT is_deleted
+    UNION ALL
+    SELECT race_id, 'sectors_do_not_sum', key, number,
+           jsonb_build_object('sectors_ms', sectors_ms, 'time_ms', timed_ms)
+    FROM doubtful WHERE abs(sectors_ms - timed_ms) > 2
+    UNION ALL
+    SELECT race_id, 'elapsed_goes_down', key, number,
+           jsonb_build_object('elapsed_ms', elapsed_ms, 'before_ms', before_ms)
+    FROM (SELECT race_id, key, number, elapsed_ms,
+                 lag(elapsed_ms) OVER (PARTITION BY id ORDER BY number) AS before_ms
+          FROM doubtful WHERE elapsed_ms IS NOT NULL AND NOT is_deleted) AS clock
+    WHERE elapsed_ms < before_ms
+    UNION ALL
+    SELECT race_id, 'number_twice', min(key), NULL,
+           jsonb_build_object('number', number,
+                              'entrants', jsonb_agg(key ORDER BY key))
+    FROM entrant WHERE number IS NOT NULL AND NOT is_withdrawn
+    GROUP BY race_id, number HAVING count(*) > 1
+),
+warning AS (
+    SELECT race_id, code, count(*) AS count,
+           jsonb_agg(jsonb_build_object('entrants', jsonb_build_array(key), 'lap', lap)
+                     || facts ORDER BY place) FILTER (WHERE place <= 20) AS examples
+    FROM (
+        SELECT *, row_number() OVER (PARTITION BY race_id, code ORDER BY key, lap)
+                      AS place
+        FROM fault
+    ) AS ordered
+    GROUP BY race_id, code
+)
