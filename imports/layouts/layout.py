@@ -69,9 +69,12 @@ class Layout:
         known by its path as well.
         """
         is_its_array = not array or array == self.array
+        return is_its_array and self.required <= columns and not self._bars(columns)
+
+    def _bars(self, columns: frozenset[str]) -> bool:
         if self.is_exact and columns - self.required - self.optional:
-            return False
-        return is_its_array and self.required <= columns and not self.excluded & columns
+            return True
+        return bool(self.excluded & columns)
 
     def unsaid(self, columns: frozenset[str]) -> frozenset[str]:
         """Give what a file with these columns does not say: its uploader must."""
@@ -81,7 +84,7 @@ class Layout:
 
     def likeness(self, columns: frozenset[str]) -> float:
         """Give the share of its required columns that are there; 0 for a sibling's."""
-        if self.excluded & columns:
+        if self._bars(columns):
             return 0.0
         return len(self.required & columns) / len(self.required)
 
