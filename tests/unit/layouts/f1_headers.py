@@ -2,9 +2,9 @@
 
 _RACES = "MRData.RaceTable.Races"
 _ROUND = (
-    "MRData.series,MRData.RaceTable.season,{0}.season,{0}.round,{0}.url,{0}.raceName,"
-    "{0}.Circuit.circuitId,{0}.date,{0}.time"
-).format(_RACES)
+    f"MRData.series,MRData.RaceTable.season,{_RACES}.season,{_RACES}.round,{_RACES}.url,{_RACES}.raceName,"
+    f"{_RACES}.Circuit.circuitId,{_RACES}.date,{_RACES}.time"
+)
 _BODY = "object_type,foreign_keys.year,foreign_keys.round,foreign_keys.session"
 _OPENF1 = "meeting_key,session_key,driver_number,date"
 _STANDINGS = "MRData.StandingsTable.StandingsLists"

@@ -216,7 +216,9 @@ def test_place_is_that_of_who_is_classified(
 ) -> None:
     cells = {"objects.status": number, "objects.is_classified": classified}
 
-    [entrant] = body(read, ENTRY | cells | {"objects.position": "18"}).records("entrant")
+    [entrant] = body(read, ENTRY | cells | {"objects.position": "18"}).records(
+        "entrant"
+    )
 
     payload = entrant["payload"]
     assert (payload["status"], payload["position"]) == (status, position)

@@ -199,7 +199,9 @@ def test_second_car_of_a_driver_is_a_second_entrant(read: Read) -> None:
 
     entrants = table(read, later, first, other).records("entrant")
 
-    assert [(e["key"], e["payload"]["attributes.position_order"]) for e in entrants] == [
+    assert [
+        (e["key"], e["payload"]["attributes.position_order"]) for e in entrants
+    ] == [
         ("norris/2", 9),
         ("norris", 2),
         ("fangio", 1),
