@@ -5,6 +5,9 @@ The meeting is `2023-18` (season and round), an entrant has the key of its drive
 Not kept: the query (`limit`, `offset`, `url` …), championships, seasons, counts of status.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from imports.layouts import cells
 from imports.layouts.attributes import held
 from imports.layouts.cells import constant
@@ -65,6 +68,17 @@ def _pit_stop_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
             ),
         ),
     )
+
+
+def _register(
+    tables: Callable[[frozenset[str], str], tuple[CanonicalTable, ...]], path: str
+) -> Callable[[frozenset[str]], tuple[CanonicalTable, ...]]:
+    """Give the tables of a register: each of its rows is a record, none is repeated."""
+
+    def records(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
+        return tuple(replace(t, is_distinct=False) for t in tables(columns, path))
+
+    return records
 
 
 def _known(name: str, array: str, *, own: str, about: str) -> Layout:
@@ -150,21 +164,21 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="jolpica.api_drivers",
         required=frozenset({f"{DRIVERS}.driverId"}),
-        tables=lambda columns: drivers(columns, DRIVERS),
+        tables=_register(drivers, DRIVERS),
         array=DRIVERS,
         about="Drivers, of the API.",
     ),
     Layout(
         name="jolpica.api_constructors",
         required=frozenset({f"{CONSTRUCTORS}.constructorId"}),
-        tables=lambda columns: constructors(columns, CONSTRUCTORS),
+        tables=_register(constructors, CONSTRUCTORS),
         array=CONSTRUCTORS,
         about="Constructors, of the API.",
     ),
     Layout(
         name="jolpica.api_circuits",
         required=frozenset({f"{CIRCUITS}.circuitId"}),
-        tables=lambda columns: circuits(columns, CIRCUITS),
+        tables=_register(circuits, CIRCUITS),
         array=CIRCUITS,
         about="Circuits, of the API.",
     ),

@@ -194,7 +194,6 @@ def _pairs(objects: Objects) -> tuple[CanonicalTable, ...]:
             kind=kind,
             keys=(cells.key("key", objects.foreign(name)),),
             where=objects.is_of("teamdriver"),
-            is_distinct=True,
         )
         for kind, name in sources.items()
         if objects.has(objects.foreign(name))

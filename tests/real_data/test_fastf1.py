@@ -5,15 +5,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from imports.readers.documents import READERS, Format
 from races.models import Entrant, Lap, Meeting, PitStop
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        Format.PARQUET not in READERS, reason="No reader of Parquet is built in."
-    ),
-]
+pytestmark = pytest.mark.django_db
+
 MILLISECOND = dt.timedelta(milliseconds=1)
 
 
