@@ -229,8 +229,8 @@ def _season_result_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]
     table = Columns(columns, race="race")
     words = pl.col(clean("Status"))
     is_lapped = words.str.contains(r"^\+[0-9]+ Laps?$")
-    status = pl.when(is_lapped).then(pl.lit("classified"))
-    status = status.otherwise(words.replace(STATUS_BY_WORD))
+    classified = pl.when(is_lapped).then(pl.lit("classified"))
+    status = classified.otherwise(words.replace(STATUS_BY_WORD))
     entrants = CanonicalTable(
         kind="entrant",
         keys=(*table.keys, cells.key("key", "Code")),

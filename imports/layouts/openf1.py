@@ -11,6 +11,7 @@ mini sectors `segments_sector_1` to `_3`. A `duration` of a result may be a tota
 lap, by the kind of session that it does not name: it stays an attribute.
 """
 
+from collections.abc import Set
 from dataclasses import replace
 
 import polars as pl
@@ -186,7 +187,7 @@ def _result_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
         "dnf": "did not finish",
     }
     position = cells.small("position", "position", lowest=1)
-    status = pl.when(position.value.is_not_null()).then(pl.lit("classified"))
+    status: pl.Expr = pl.when(position.value.is_not_null()).then(pl.lit("classified"))
     for flag, word in reversed(flags.items()):
         is_set = cells.switch("", flag).value.fill_null(value=False)
         status = pl.when(is_set).then(pl.lit(word)).otherwise(status)
@@ -218,7 +219,7 @@ def _gap(columns: frozenset[str]) -> tuple[Cell, ...]:
     )
 
 
-def _known(name: str, columns: set[str], *, excluded: set[str], about: str) -> Layout:
+def _known(name: str, columns: Set[str], *, excluded: set[str], about: str) -> Layout:
     return Layout(
         name=f"openf1.{name}",
         required=frozenset(columns),
