@@ -42,6 +42,12 @@ class UnknownLayout(FileRejected):
     code = "unknown_layout"
 
 
+class OnlyAround(FileRejected):
+    """The table has no rows of its own: it stands around those of another."""
+
+    code = "only_around"
+
+
 class UnknownFormat(FileRejected):
     """The file is of a format that is not read."""
 

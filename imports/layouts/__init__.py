@@ -7,10 +7,28 @@ canonical rows each line of it states. Imports no Django.
 from collections.abc import Iterable
 
 from imports.errors import UnknownLayout
-from imports.layouts import canonical, ergast
+from imports.layouts import (
+    canonical,
+    ergast,
+    ergast_unstored,
+    fastf1,
+    jolpica,
+    jolpica_api,
+    jolpica_database,
+    openf1,
+)
 from imports.layouts.layout import Layout
 
-LAYOUTS: tuple[Layout, ...] = (*ergast.LAYOUTS, *canonical.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (
+    *ergast.LAYOUTS,
+    *ergast_unstored.LAYOUTS,
+    *jolpica.LAYOUTS,
+    *jolpica_api.LAYOUTS,
+    *jolpica_database.LAYOUTS,
+    *fastf1.LAYOUTS,
+    *openf1.LAYOUTS,
+    *canonical.LAYOUTS,
+)
 
 #: A file with half of a layout's required columns is meant to be of it.
 LIKE = 0.5

@@ -7,8 +7,10 @@ Laps and pit stops name only the raceId: they belong to `race`.
 import polars as pl
 
 from imports.layouts import cells
+from imports.layouts.attributes import attributes, measures
 from imports.layouts.cells import Cell, clean, constant, text
 from imports.layouts.layout import CanonicalTable, Layout
+from imports.layouts.names import full_name
 
 NULLS = ("", "\\N")
 
@@ -28,17 +30,6 @@ STATUS_BY_LETTER = {
     "F": "did not qualify",
     "N": "not classified",
 }
-
-
-def _attributes(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
-    """Give the facts that we have no column for: attribute = column of the file."""
-    held = {name: source for name, source in sources.items() if source in columns}
-    return tuple(text(f"attributes.{name}", source) for name, source in held.items())
-
-
-def _measures(columns: frozenset[str], **sources: str) -> tuple[Cell, ...]:
-    """Give facts that are numbers, in one form: 238.430 is 238.43."""
-    return tuple(map(cells.number_text, _attributes(columns, **sources)))
 
 
 def _in_race(kind: str) -> Cell:
@@ -111,7 +102,7 @@ def _race_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
             cells.date("start_date", "date"),
             cells.small("season", "year"),
             cells.small("round", "round"),
-            *_attributes(columns, url="url", **practice),
+            *attributes(columns, url="url", **practice),
         ),
     )
     sessions = [_race_session("race", "Race", day="date", clock="time")]
@@ -135,32 +126,26 @@ def _circuit_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
                 text("name", "name"),
                 text("locality", "location", max_chars=200),
                 text("country", "country", max_chars=100),
-                *_attributes(
+                *attributes(
                     columns,
                     reference="circuitRef",
                     url="url",
                 ),
-                *_measures(columns, latitude="lat", longitude="lng", altitude_m="alt"),
+                *measures(columns, latitude="lat", longitude="lng", altitude_m="alt"),
             ),
         ),
     )
 
 
 def _driver_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
-    full_name = pl.concat_str(
-        pl.col(clean("forename")),
-        pl.col(clean("surname")),
-        separator=" ",
-        ignore_nulls=True,
-    )
-    name = text("name", "surname").with_value(cells.storable(full_name, max_chars=300))
+    name = full_name(first="forename", last="surname")
     return (
         CanonicalTable(
             kind="competitor",
             keys=(DRIVER,),
             values=(
                 name,
-                *_attributes(
+                *attributes(
                     columns,
                     reference="driverRef",
                     number="number",
@@ -181,7 +166,7 @@ def _constructor_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
             keys=(cells.key("key", "constructorId"),),
             values=(
                 text("name", "name"),
-                *_attributes(
+                *attributes(
                     columns,
                     reference="constructorRef",
                     nationality="nationality",
@@ -261,13 +246,13 @@ def _result_values(columns: frozenset[str]) -> tuple[Cell, ...]:
         _time_text(),
         _behind(),
         cells.duration_ms("fastest_lap_ms", "fastestLapTime"),
-        *_attributes(
+        *attributes(
             columns,
             result="resultId",
             position_text="positionText",
             status_id="statusId",
         ),
-        *_measures(
+        *measures(
             columns,
             position_order="positionOrder",
             fastest_lap_number="fastestLap",

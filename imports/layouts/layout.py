@@ -47,11 +47,18 @@ class Layout:
     null_markers: tuple[str, ...] = ("",)
     #: Whether a column it does not know is refused (a misspelt one is not lost).
     is_strict: bool = False
+    #: Whether it fits a table with no other columns than its own only.
+    is_exact: bool = False
     prepare: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None
     #: What such a file does not say itself, of `SAYABLE`: its uploader must.
     says: frozenset[str] = frozenset()
+    #: Which of `says` columns say, given those that a file has.
+    columns_say: Callable[[frozenset[str]], frozenset[str]] | None = None
     #: Of a nested document: the path of the array that holds its rows.
     array: str = ""
+    #: Whether its rows are only what stands around the rows of another array: they are
+    #: passed over, and not counted.
+    is_envelope: bool = False
     #: One sentence of what such a file is, for docs/layouts.md.
     about: str = ""
 
@@ -62,11 +69,22 @@ class Layout:
         known by its path as well.
         """
         is_its_array = not array or array == self.array
-        return is_its_array and self.required <= columns and not self.excluded & columns
+        return is_its_array and self.required <= columns and not self._bars(columns)
+
+    def _bars(self, columns: frozenset[str]) -> bool:
+        if self.is_exact and columns - self.required - self.optional:
+            return True
+        return bool(self.excluded & columns)
+
+    def unsaid(self, columns: frozenset[str]) -> frozenset[str]:
+        """Give what a file with these columns does not say: its uploader must."""
+        if self.columns_say is None:
+            return self.says
+        return self.says - self.columns_say(columns)
 
     def likeness(self, columns: frozenset[str]) -> float:
         """Give the share of its required columns that are there; 0 for a sibling's."""
-        if self.excluded & columns:
+        if self._bars(columns):
             return 0.0
         return len(self.required & columns) / len(self.required)
 

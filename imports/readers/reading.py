@@ -14,6 +14,7 @@ from imports.errors import (
     MalformedFile,
     MixedColumns,
     NotSaid,
+    OnlyAround,
     UnknownLayout,
 )
 from imports.layouts import mapping
@@ -74,6 +75,11 @@ class Reading:
     def _send(self, part: Part) -> None:
         part = corrections.check(part, refused_rows=self.request.get("refused_rows"))
         layout = self._layout_of(part)
+        if layout.is_envelope:
+            raise OnlyAround(
+                f"A table of {layout.name} is only what stands around the rows of "
+                "another array; there is no row in it."
+            )
         tables = layout.tables(frozenset(part.columns))
         self._check_lap_columns(tables)
         table = part.read(required=layout.required)
@@ -107,7 +113,9 @@ class Reading:
         )
         self.lap_columns = self.lap_columns or sent.lap_columns
         self.corrected_rows += sent.corrected_rows
-        self.notices += _notices(table, layout=layout)
+        refused = self.log.total - refused_before
+        silent = sent.figures.silent if tables else table.rows_read - refused
+        self.notices += _notices(table, layout=layout, silent=silent)
         self.parts.append(
             {
                 "name": part.name,
@@ -115,10 +123,12 @@ class Reading:
                 "columns": part.columns,
                 "rows_before": self.rows_before,
                 "rows_read": table.rows_read,
-                "rows_rejected": self.log.total - refused_before,
+                "rows_rejected": refused,
+                "rows_silent": silent,
+                "laps_stated": sent.figures.laps,
             }
         )
-        self.rows_before = max(self.rows_before + sent.last_row, self.log.last_row)
+        self.rows_before = max(self.rows_before + sent.figures.last, self.log.last_row)
 
     def _layout_of(self, part: Part) -> Layout:
         """Give the mapping that is asked for, that knows the header, or a layout."""
@@ -142,27 +152,36 @@ class Reading:
         if pattern := said.get("name_pattern"):
             # The member of an archive has a name of its own.
             said = file_names.read_name(name, pattern=pattern) | said
-        missing = sorted(what for what in layout.says if not said.get(what))
+        unsaid = layout.unsaid(frozenset(table.columns))
+        missing = sorted(what for what in unsaid if not said.get(what))
         if missing:
             raise NotSaid(_ask_for(missing, layout=layout))
-        values = [pl.lit(said[w]).alias(said_column(w)) for w in sorted(layout.says)]
+        values = [pl.lit(said[w]).alias(said_column(w)) for w in sorted(unsaid)]
         return table.with_rows(table.rows.with_columns(values))
 
     def _refusal(self) -> FileRejected:
         if not self.errors:
             return EmptyFile("There is no table in the file. Export it again.")
-        first = self.errors[0]
-        if len(self.errors) > 1:
+        # An envelope says nothing of why the rows in it could not be read.
+        told = [
+            pair
+            for pair in zip(self.errors, self.parts, strict=True)
+            if not isinstance(pair[0], OnlyAround)
+        ]
+        first, part = (told or [(self.errors[0], self.parts[0])])[0]
+        if len(told) > 1:
             first = type(first)(
-                f"None of the {len(self.errors):,} tables of the file can be read. "
-                f"{self.parts[0]['name']}: {first}"
+                f"None of the {len(told):,} tables of the file can be read. "
+                f"{part['name']}: {first}"
             )
         first.facts["parts"] = self.parts
         return first
 
     def _result(self) -> dict[str, Any]:
         read = [part for part in self.parts if "layout" in part]
-        self.notices += [_left_aside(p) for p in self.parts if p.get("is_aside")]
+        self.notices += [
+            _left_aside(p) for p in self.parts if p.get("is_aside") and "samples" in p
+        ]
         columns = dict.fromkeys(name for part in read for name in part["columns"])
         return {
             "layout": ", ".join(dict.fromkeys(part["layout"] for part in read)),
@@ -183,6 +202,8 @@ def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:
         "error": error.code,
         "message": str(error),
     }
+    if isinstance(error, OnlyAround):
+        return refused | {"is_aside": True}
     if isinstance(part, Unreadable) or not isinstance(error, UnknownLayout):
         return refused
     # A document has many arrays, and not each of them is rows of ours.
@@ -203,7 +224,7 @@ def _samples(part: Part) -> dict[str, Any]:
     return {"samples": samples, "rows_read": table.rows_read}
 
 
-def _notices(table: Table, *, layout: Layout) -> list[Notice]:
+def _notices(table: Table, *, layout: Layout, silent: int) -> list[Notice]:
     notices = list(table.notices)
     if table.short_lines:
         message = (
@@ -211,9 +232,12 @@ def _notices(table: Table, *, layout: Layout) -> list[Notice]:
             "empty."
         )
         notices.append(Notice("short_lines", message, table.short_lines))
-    if not layout.tables(frozenset(table.columns)):
+    if silent == table.rows_read:
         message = f"A file of {layout.name} is known and holds nothing that is stored."
-        notices.append(Notice("nothing_stored", message, table.rows_read))
+        notices.append(Notice("nothing_stored", message, silent))
+    elif silent:
+        message = "Lines state nothing that is stored; docs/layouts.md says which."
+        notices.append(Notice("lines_state_nothing", message, silent))
     return notices
 
 

@@ -23,15 +23,21 @@ Deliver = Callable[..., ImportRun]
 
 
 @pytest.fixture
-def facts() -> Path:
-    """Give the folder of the real files."""
+def data() -> Path:
+    """Give the folder of the real files: `facts` and `permissive`."""
     named = os.environ.get("SCRUTINEER_DATA")
     if not named:
         pytest.skip("SCRUTINEER_DATA names no folder of real data (CONTRIBUTING.md).")
-    folder = Path(named) / "facts"
-    if not folder.is_dir():
-        pytest.skip(f"SCRUTINEER_DATA: there is no folder {folder}.")
+    folder = Path(named)
+    if not (folder / "facts").is_dir():
+        pytest.skip(f"SCRUTINEER_DATA: there is no folder {folder / 'facts'}.")
     return folder
+
+
+@pytest.fixture
+def facts(data: Path) -> Path:
+    """Give the folder of the files that state no licence."""
+    return data / "facts"
 
 
 def rows_of(path: Path, *, delimiter: str = ",") -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from imports.errors import UnknownLayout
 from imports.layouts import LAYOUTS, recognise
+from tests.unit.layouts.f1_headers import HEADERS as F1_HEADERS
 
 RESULTS = (
     "resultId,raceId,driverId,constructorId,number,grid,position,positionText,"
@@ -32,6 +33,7 @@ FILES = {
     "canonical.entrants": "meeting,race,entrant,number,competitor,team,status,position",
     "canonical.laps": "meeting,race,entrant,lap,time,position,sector1_ms,meeting_name",
     "canonical.pit_stops": "meeting,race,entrant,stop,lap,duration,time_of_day",
+    **F1_HEADERS,
 }
 
 
