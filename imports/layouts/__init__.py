@@ -7,10 +7,16 @@ canonical rows each line of it states. Imports no Django.
 from collections.abc import Iterable
 
 from imports.errors import UnknownLayout
-from imports.layouts import canonical, ergast
+from imports.layouts import alkamel, canonical, ergast, nascar, timing_stream
 from imports.layouts.layout import Layout
 
-LAYOUTS: tuple[Layout, ...] = (*ergast.LAYOUTS, *canonical.LAYOUTS)
+LAYOUTS: tuple[Layout, ...] = (
+    *ergast.LAYOUTS,
+    *alkamel.LAYOUTS,
+    *timing_stream.LAYOUTS,
+    *nascar.LAYOUTS,
+    *canonical.LAYOUTS,
+)
 
 #: A file with half of a layout's required columns is meant to be of it.
 LIKE = 0.5
