@@ -33,8 +33,9 @@ class RunFile(models.Model):
     #: The columns of the file, in its order.
     columns = models.JSONField(default=list, db_default=[])
     #: Its tables, one or many (sheets, members of an archive, arrays of a document):
-    #: `name`, and of one that was read `layout`, `columns`, `rows_read`, `rows_rejected`
-    #: and `rows_before`, the rows of the file that stand before its first; of one that
+    #: `name`, and of one that was read `layout`, `columns`, `rows_read`, `rows_rejected`,
+    #: `rows_silent` that state nothing, `laps_stated`, and `rows_before`, the rows of the
+    #: file that stand before its first; of one that
     #: was not `error` and `message`, of an unknown one its `columns` and `samples`, and
     #: `is_aside` where it is an array that a document may well have besides.
     parts = models.JSONField(default=list, db_default=[], editable=False)

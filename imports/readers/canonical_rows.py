@@ -10,6 +10,8 @@ import polars as pl
 
 from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import KEYS, CanonicalTable, Layout
+from imports.readers import figures as figures_of
+from imports.readers.figures import Figures
 from imports.readers.frames import StreamWriter
 from imports.readers.rejects import RejectionLog
 from imports.readers.table import ROW_NUMBER, Table
@@ -31,11 +33,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Sent:
-    """What was sent: lap columns stated, rows corrected, the number of the last row."""
+    """What was sent: lap columns stated, rows corrected, and what was counted."""
 
     lap_columns: list[str]
     corrected_rows: list[int]
-    last_row: int
+    figures: Figures
 
 
 def lap_columns(tables: tuple[CanonicalTable, ...]) -> list[str]:
@@ -60,26 +62,24 @@ def send(
         cells.insert(0, (table.first_row, table.first_row.is_wrong))
     rows = _with_problems(table, layout=layout, values=values, cells=cells)
     good = rows.filter(pl.col(PROBLEM).is_null())
-    # Counted on the way, so that a file without bad rows is not read once more.
-    figures = rows.select(
-        pl.col(PROBLEM).is_not_null().sum().alias("bad"),
-        pl.col(ROW_NUMBER).max().alias("last"),
+    figures = figures_of.count(
+        rows, tables=tables, is_bad=pl.col(PROBLEM).is_not_null(), number=ROW_NUMBER
     )
-    bad, last = 0, 0
+    counted = Figures()
     if laps := [t for t in tables if t.kind == "lap"]:
         frame = _laps(good, laps, place=place)
-        bad, last = _sink([frame], figures, kind="lap", pipe=pipe)
+        counted = _sink([frame], figures, kind="lap", pipe=pipe)
     if records := [t for t in tables if t.kind != "lap"]:
         frames = [_records(good, table, place=place) for table in records]
-        bad, last = _sink(frames, figures, kind="record", pipe=pipe)
-    if bad:
+        counted = _sink(frames, figures, kind="record", pipe=pipe)
+    if counted.bad:
         _log_rejections(
             rows, table=table, cells=cells, nulls=layout.null_markers, log=log
         )
     return Sent(
         lap_columns=lap_columns(tables),
         corrected_rows=_corrected_rows(rows, table.first_row),
-        last_row=last,
+        figures=counted,
     )
 
 
@@ -223,8 +223,8 @@ def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:
 
 def _sink(
     frames: list[pl.LazyFrame], figures: pl.LazyFrame, *, kind: str, pipe: IO[bytes]
-) -> tuple[int, int]:
-    """Stream frames of the same columns out; give the bad rows beside, the last row."""
+) -> Figures:
+    """Stream frames of the same columns out; give what is counted beside."""
     columns = frames[0].collect_schema().names()
     out = StreamWriter(pipe, kind=kind, columns=columns)
     # Polars asks for no more than write().
@@ -235,8 +235,7 @@ def _sink(
     for frame in others:
         frame.sink_csv(target, include_header=False)
     out.finish()
-    bad, last = counted.row(0)
-    return bad, last or 0
+    return Figures(*counted.row(0))
 
 
 def _corrected_rows(rows: pl.LazyFrame, first_row: Cell | None) -> list[int]:

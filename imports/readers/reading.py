@@ -107,7 +107,9 @@ class Reading:
         )
         self.lap_columns = self.lap_columns or sent.lap_columns
         self.corrected_rows += sent.corrected_rows
-        self.notices += _notices(table, layout=layout)
+        refused = self.log.total - refused_before
+        silent = sent.figures.silent if tables else table.rows_read - refused
+        self.notices += _notices(table, layout=layout, silent=silent)
         self.parts.append(
             {
                 "name": part.name,
@@ -115,10 +117,12 @@ class Reading:
                 "columns": part.columns,
                 "rows_before": self.rows_before,
                 "rows_read": table.rows_read,
-                "rows_rejected": self.log.total - refused_before,
+                "rows_rejected": refused,
+                "rows_silent": silent,
+                "laps_stated": sent.figures.laps,
             }
         )
-        self.rows_before = max(self.rows_before + sent.last_row, self.log.last_row)
+        self.rows_before = max(self.rows_before + sent.figures.last, self.log.last_row)
 
     def _layout_of(self, part: Part) -> Layout:
         """Give the mapping that is asked for, that knows the header, or a layout."""
@@ -198,7 +202,7 @@ def _samples(part: Part) -> dict[str, Any]:
     return {"samples": samples, "rows_read": table.rows_read}
 
 
-def _notices(table: Table, *, layout: Layout) -> list[Notice]:
+def _notices(table: Table, *, layout: Layout, silent: int) -> list[Notice]:
     notices = list(table.notices)
     if table.short_lines:
         message = (
@@ -206,9 +210,12 @@ def _notices(table: Table, *, layout: Layout) -> list[Notice]:
             "empty."
         )
         notices.append(Notice("short_lines", message, table.short_lines))
-    if not layout.tables(frozenset(table.columns)):
+    if silent == table.rows_read:
         message = f"A file of {layout.name} is known and holds nothing that is stored."
-        notices.append(Notice("nothing_stored", message, table.rows_read))
+        notices.append(Notice("nothing_stored", message, silent))
+    elif silent:
+        message = "Lines state nothing that is stored; docs/layouts.md says which."
+        notices.append(Notice("lines_state_nothing", message, silent))
     return notices
 
 
