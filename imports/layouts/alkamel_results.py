@@ -86,14 +86,24 @@ class Kind:
 
     def _values(self, columns: frozenset[str]) -> tuple[Cell, ...]:
         makers = SHARED | self.cells
-        read = [make(name) for name, make in makers.items() if name in columns]
-        named = attributes.named(columns, ATTRIBUTES)
-        measures = attributes.measures(columns, MEASURES)
-        known = {self.position, *makers, *ATTRIBUTES, *MEASURES}
-        taken = {cell.name.removeprefix("attributes.") for cell in (*named, *measures)}
-        rest = attributes.others(columns, known=known, taken=taken)
         place = cells.place("position", self.position)
-        return (place, _place_text(place), *read, *named, *measures, *rest)
+        found = [
+            place,
+            _place_text(place),
+            *(make(name) for name, make in makers.items() if name in columns),
+            *attributes.named(columns, ATTRIBUTES),
+            *attributes.measures(columns, MEASURES),
+        ]
+        # The first of two columns for one value (TIRES, TYRES) has it.
+        held: dict[str, Cell] = {}
+        for cell in found:
+            held.setdefault(cell.name, cell)
+        known = {cell.source for cell in held.values()}
+        taken = {name.removeprefix("attributes.") for name in held}
+        return (
+            *held.values(),
+            *attributes.others(columns, known=known, taken=taken),
+        )
 
 
 def _place_text(place: Cell) -> Cell:
