@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from imports.errors import UnknownLayout
 from imports.layouts import (
+    alkamel,
     canonical,
     ergast,
     ergast_unstored,
@@ -15,7 +16,9 @@ from imports.layouts import (
     jolpica,
     jolpica_api,
     jolpica_database,
+    nascar,
     openf1,
+    timing_stream,
 )
 from imports.layouts.layout import Layout
 
@@ -27,6 +30,9 @@ LAYOUTS: tuple[Layout, ...] = (
     *jolpica_database.LAYOUTS,
     *fastf1.LAYOUTS,
     *openf1.LAYOUTS,
+    *alkamel.LAYOUTS,
+    *timing_stream.LAYOUTS,
+    *nascar.LAYOUTS,
     *canonical.LAYOUTS,
 )
 

@@ -39,6 +39,8 @@ REFUSED_BY_COPY = (
     psycopg.errors.UndefinedColumn,
     psycopg.errors.DuplicateColumn,
 )
+#: The names of the layouts of a file of many tables are kept up to here.
+LAYOUT_CHARS = 200
 #: Gives a transaction that commits only where the run is still its preparer's.
 Fence = Callable[[], AbstractContextManager[None]]
 
@@ -209,7 +211,7 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     """Keep what was read on the RunFile, its refused rows as Rejections."""
     bits = [LapColumn[name.upper()] for name in result["lap_columns"]]
     file.state = RunFile.State.STAGED
-    file.layout = file.source_file.layout = result["layout"]
+    file.layout = file.source_file.layout = result["layout"][:LAYOUT_CHARS]
     file.columns = result["columns"]
     file.parts = result.get("parts", [])
     _name_unread_parts(file)

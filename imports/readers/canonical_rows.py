@@ -3,7 +3,7 @@
 Each kind of row is one lazy query that streams; nothing holds the whole file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, cast
 
 import polars as pl
@@ -56,10 +56,11 @@ def send(
     log: RejectionLog,
 ) -> Sent:
     """Send the canonical rows of a table."""
+    tables, values = _evaluated_once(tables)
     cells = _checked_cells(tables)
     if table.first_row:
         cells.insert(0, (table.first_row, table.first_row.is_wrong))
-    rows = _with_problems(table, layout=layout, cells=cells)
+    rows = _with_problems(table, layout=layout, values=values, cells=cells)
     good = rows.filter(pl.col(PROBLEM).is_null())
     figures = figures_of.count(
         rows, tables=tables, is_bad=pl.col(PROBLEM).is_not_null(), number=ROW_NUMBER
@@ -82,24 +83,64 @@ def send(
     )
 
 
+def _evaluated_once(
+    tables: tuple[CanonicalTable, ...],
+) -> tuple[tuple[CanonicalTable, ...], list[pl.Expr]]:
+    """Give the tables with cells that read a column, and those columns.
+
+    A value is asked for when its row is checked and when it is sent, and a key by every
+    table; polars would work it out anew each time, and plan it for longer than that.
+    """
+    values: dict[int, pl.Expr] = {}
+
+    def read(cell: Cell) -> Cell:
+        if not cell.source:
+            return cell
+        name = f"{OURS}value {len(values)}"
+        column = values.setdefault(id(cell), cell.value.alias(name))
+        return cell.with_value(pl.col(column.meta.output_name()))
+
+    evaluated = tuple(
+        replace(
+            table,
+            keys=tuple(map(read, table.keys)),
+            values=tuple(map(read, table.values)),
+        )
+        for table in tables
+    )
+    return evaluated, list(values.values())
+
+
 def _checked_cells(
     tables: tuple[CanonicalTable, ...],
 ) -> list[tuple[Cell, pl.Expr]]:
     """Give each cell that can be wrong once, with when it is."""
     found: list[tuple[Cell, pl.Expr]] = []
+    # Where a row has to be right in any case, it need not be asked again.
+    anyway = {
+        c.value.meta.output_name()
+        for t in tables
+        if t.where is None
+        for c in t.cells
+        if c.source
+    }
     for table in tables:
         for cell in table.cells:
             if not (cell.code or cell.is_required):
                 continue
-            wrong = cell.is_wrong
-            if table.where is not None:
-                wrong = wrong & table.where
-            found.append((cell, wrong))
+            if table.where is None:
+                found.append((cell, cell.is_wrong))
+            elif cell.value.meta.output_name() not in anyway:
+                found.append((cell, cell.is_wrong & table.where))
     return found
 
 
 def _with_problems(
-    table: Table, *, layout: Layout, cells: list[tuple[Cell, pl.Expr]]
+    table: Table,
+    *,
+    layout: Layout,
+    values: list[pl.Expr],
+    cells: list[tuple[Cell, pl.Expr]],
 ) -> pl.LazyFrame:
     cleaned = [
         _cleaned(column, layout.null_markers).alias(clean(column))
@@ -112,7 +153,7 @@ def _with_problems(
         pl.lit(None, dtype=pl.Int32),
         *(pl.when(wrong).then(pl.lit(i)) for i, (_, wrong) in enumerate(cells)),
     )
-    return rows.with_columns(number.alias(PROBLEM))
+    return rows.with_columns(values).with_columns(number.alias(PROBLEM))
 
 
 def _cleaned(column: str, null_markers: tuple[str, ...]) -> pl.Expr:

@@ -6,6 +6,8 @@ from typing import Any, Protocol
 
 #: A cell of an original row is kept up to here.
 MAX_KEPT_CHARS = 2_000
+#: The name of a table is shown up to here.
+MAX_PART_CHARS = 300
 
 
 class _BadLine(Protocol):
@@ -41,7 +43,7 @@ class RejectionLog:
 
     def begin(self, part: str, *, rows_before: int) -> None:
         """Say which table of the file comes, and how many rows stand before it."""
-        self._part, self._rows_before = part, rows_before
+        self._part, self._rows_before = part[:MAX_PART_CHARS], rows_before
 
     @property
     def total(self) -> int:

@@ -53,7 +53,7 @@ class RaceWarningDetail(serializers.ModelSerializer):
         """Give what the code means and what to look at."""
         return MEANINGS[warning.code]
 
-    @extend_schema_field(WarningExample(many=True))
+    @extend_schema_field(WarningExample(many=True))  # type: ignore[untyped-decorator]
     def get_examples(self, warning: RaceWarning) -> list[dict[str, Any]]:
         """Give the stored cases with their texts."""
         return [
