@@ -50,7 +50,11 @@ def recognise(columns: Iterable[str], *, array: str = "") -> Layout:
     if not fitting:
         raise UnknownLayout(_explain(held))
     chosen = max(fitting, key=lambda layout: len(layout.required))
-    if strange := chosen.unknown_columns(held):
+    strange = chosen.unknown_columns(held)
+    if len(strange) > len(held - strange):
+        # One column in common is no likeness.
+        raise UnknownLayout(_unknown(held))
+    if strange:
         raise UnknownLayout(
             f"The file looks like {chosen.name}, which has no column "
             f"{', '.join(map(repr, sorted(strange)))}. Rename or remove it; "
@@ -62,13 +66,17 @@ def recognise(columns: Iterable[str], *, array: str = "") -> Layout:
 def _explain(held: frozenset[str]) -> str:
     nearest = max(LAYOUTS, key=lambda layout: layout.likeness(held))
     if nearest.likeness(held) < LIKE:
-        return (
-            f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
-            "docs/layouts.md lists the columns of each layout; what they are can be said "
-            "by a mapping, on the page of the run or with --mapping."
-        )
+        return _unknown(held)
     missing = ", ".join(map(repr, sorted(nearest.required - held)))
     return (
         f"No layout recognises the file. It is nearest to {nearest.name}, "
         f"but has no column {missing}."
+    )
+
+
+def _unknown(held: frozenset[str]) -> str:
+    return (
+        f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
+        "docs/layouts.md lists the columns of each layout; what they are can be said "
+        "by a mapping, on the page of the run or with --mapping."
     )
