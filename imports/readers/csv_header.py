@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 from imports.errors import EmptyFile, MalformedFile
 from imports.readers import delimiters
+from imports.readers.column_names import BLANKS
 from imports.readers.encodings import Utf8Text, bad_byte_of
 from imports.readers.header_row import find_header
 from imports.readers.line_ends import open_text
 from imports.readers.table import Notice
 
-#: What may stand around a name. Python's own strip takes some control characters too.
-BLANKS = " \t\r\n\u00a0\ufeff"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_COLUMNS = 10_000
 MAX_HEADER_CHARS = 1_000_000

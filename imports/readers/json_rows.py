@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imports.errors import MalformedFile
+from imports.readers.column_names import is_nameless, plain
 from imports.readers.json_text import Line, Number, dump
 from imports.readers.row_copy import (
     MAX_CELL_CHARS,
@@ -69,8 +70,10 @@ def _scan_object(
         found.refuse(TOO_DEEP)
         return
     cells = found.cells
-    for key, inside in value.items():
-        path = prefix + key
+    for place, (key, inside) in enumerate(value.items(), start=1):
+        if inside is None and is_nameless(key):
+            continue
+        path = prefix + plain(key, place=place)
         kind = type(inside)
         if kind is dict:
             _scan_object(inside, f"{path}.", depth + 1, found)

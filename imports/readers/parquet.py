@@ -12,6 +12,7 @@ from typing import TypeVar
 import polars as pl
 
 from imports.errors import MalformedFile
+from imports.readers.column_names import is_nameless, plain
 from imports.readers.parquet_text import text_columns, text_length
 from imports.readers.row_copy import MAX_CELL_CHARS, MAX_COLUMNS, ODD_NAME
 from imports.readers.table import ROW_NUMBER, Table
@@ -49,6 +50,9 @@ def open_parts(path: Path, *, scratch: Path) -> list[Part]:
         path, glob=False, hive_partitioning=False, low_memory=True, cache=False
     )
     schema = _readable(source.collect_schema)
+    if hollow := [n for n in schema if is_nameless(n) and _is_empty(source, n)]:
+        source = source.drop(hollow)
+        schema = source.collect_schema()
     rows_read = _readable(lambda: int(source.select(pl.len()).collect().item()))
     texts = dict(_texts(schema))
     _check_size(rows_read, columns=len(texts))
@@ -62,6 +66,11 @@ def open_parts(path: Path, *, scratch: Path) -> list[Part]:
         *(text.alias(name) for name, text in texts.items()),
     )
     return [Part(rows=numbered, columns=tuple(texts), rows_read=rows_read)]
+
+
+def _is_empty(source: pl.LazyFrame, name: str) -> bool:
+    held = source.select(pl.col(name).is_not_null().any())
+    return not _readable(lambda: held.collect().item())
 
 
 def _readable(read: Callable[[], Given]) -> Given:
@@ -79,8 +88,8 @@ def _readable(read: Callable[[], Given]) -> Given:
 def _texts(schema: pl.Schema) -> list[tuple[str, pl.Expr]]:
     texts = [
         column
-        for name, dtype in schema.items()
-        for column in text_columns(name, dtype, pl.col(name))
+        for place, (name, dtype) in enumerate(schema.items(), start=1)
+        for column in text_columns(plain(name, place=place), dtype, pl.col(name))
     ]
     if len(texts) > MAX_COLUMNS:
         raise MalformedFile(

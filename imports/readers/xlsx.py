@@ -12,14 +12,13 @@ from itertools import islice
 from pathlib import Path
 
 from imports.errors import EmptyFile
+from imports.readers.column_names import BLANKS
 from imports.readers.header_row import ROWS_LOOKED_AT, find_header
 from imports.readers.row_copy import Copied, RowCopy, Wrong, unstorable
 from imports.readers.xlsx_cells import text_of
 from imports.readers.xlsx_workbook import Sheet, Workbook, read_workbook
 from imports.readers.xlsx_xml import Row, read_rows, read_texts
 from imports.readers.xlsx_zip import open_zip
-
-BLANKS = " \t\r\n\u00a0"
 
 
 def open_parts(path: Path, *, scratch: Path) -> list[Copied]:

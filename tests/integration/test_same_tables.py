@@ -46,10 +46,15 @@ def as_objects() -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in ROWS]
 
 
-def as_parquet() -> bytes:
+def as_padded_objects() -> list[dict[str, Any]]:
+    """Give objects as a tool makes them of CSV with blanks in its header."""
+    return [{f" {n}": v for n, v in row.items()} | {"": None} for row in as_objects()]
+
+
+def as_parquet(objects: list[dict[str, Any]]) -> bytes:
     out = io.BytesIO()
-    frame = pl.DataFrame(as_objects(), infer_schema_length=None)
-    frame.with_columns(pl.col("lap").cast(pl.Float64())).write_parquet(out)
+    frame = pl.DataFrame(objects, infer_schema_length=None)
+    frame.with_columns(pl.selectors.integer().cast(pl.Float64())).write_parquet(out)
     return out.getvalue()
 
 
@@ -89,14 +94,16 @@ FILES: dict[str, Callable[[], bytes]] = {
     "objects.json": lambda: json.dumps(as_objects()).encode(),
     "indented.json": lambda: json.dumps(as_objects(), indent=2).encode("utf-8-sig"),
     "lines.ndjson": lambda: "\n".join(map(json.dumps, as_objects())).encode(),
-    "typed.parquet": as_parquet,
+    "typed.parquet": lambda: as_parquet(as_objects()),
+    "padded.parquet": lambda: as_parquet(as_padded_objects()),
+    "blanks.ndjson": lambda: "\n".join(map(json.dumps, as_padded_objects())).encode(),
     "book.xlsx": as_workbook,
     "sheet.xlsx": lambda: as_workbook("Results", "of Spa"),
     "packed.csv.gz": lambda: gzip.compress(as_csv().encode()),
     "zstd.ndjson.zst": lambda: zstandard.compress(
         "\n".join(map(json.dumps, as_objects())).encode()
     ),
-    "one.zip": lambda: as_zip(**{"laps.parquet": as_parquet()}),
+    "one.zip": lambda: as_zip(**{"laps.parquet": as_parquet(as_objects())}),
     "two.zip": lambda: as_zip(
         **{"a/laps.csv": as_csv_of(ROWS[:2]), "b/laps.csv": as_csv_of(ROWS[2:])}
     ),
