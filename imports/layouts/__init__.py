@@ -13,10 +13,13 @@ from imports.layouts import (
     ergast,
     ergast_unstored,
     fastf1,
+    hkjc,
     jolpica,
     jolpica_api,
     jolpica_database,
+    liverc,
     nascar,
+    nztab,
     openf1,
     timing_stream,
 )
@@ -33,6 +36,9 @@ LAYOUTS: tuple[Layout, ...] = (
     *alkamel.LAYOUTS,
     *timing_stream.LAYOUTS,
     *nascar.LAYOUTS,
+    *hkjc.LAYOUTS,
+    *nztab.LAYOUTS,
+    *liverc.LAYOUTS,
     *canonical.LAYOUTS,
 )
 

@@ -54,6 +54,9 @@ class Layout:
     says: frozenset[str] = frozenset()
     #: Which of `says` columns say, given those that a file has.
     columns_say: Callable[[frozenset[str]], frozenset[str]] | None = None
+    #: What it says, of `SAYABLE`, and its uploader may name in another way: a column
+    #: that is null where nobody did.
+    may_say: frozenset[str] = frozenset()
     #: Of a nested document: the path of the array that holds its rows.
     array: str = ""
     #: Whether its rows are only what stands around the rows of another array: they are

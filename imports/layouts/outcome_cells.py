@@ -26,7 +26,7 @@ STATUS_BY_CODE: dict[str, str] = {
 }
 
 #: A place; a dead heat stands behind the number, and both who share it have it.
-PLACE = r"^([0-9]{1,9})(?:\.0+)?(?: ?(?:DH|平頭|平头))?$"
+PLACE = r"^([0-9]{1,9})(?:\.0+)?(?: ?(?:DH|平頭馬?|平头马?))?$"
 #: Words and letters, without a digit in them: `T1` may be a place.
 CODE = r"^(?:-1|\p{L}[\p{L}\p{M} .()/-]*)$"
 

@@ -17,7 +17,7 @@ from imports.errors import (
     UnknownFormat,
     WrongExtension,
 )
-from imports.readers import csv_text, json_tables, parquet, unpack, xlsx
+from imports.readers import csv_text, html_page, json_tables, parquet, unpack, xlsx
 from imports.readers.limits import Limits
 from imports.readers.table import Part, Table
 from imports.readers.unpack import Member
@@ -26,6 +26,8 @@ HEAD_BYTES = 4096
 PARQUET = b"PAR1"
 #: An object or an array; a name that begins so in a CSV file is not followed so.
 JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"]|$))')
+#: A tag; a name in such brackets with a delimiter behind it heads a CSV file.
+HTML = re.compile(r"\s*<(?![^<>\r\n]*>\s*[,;|\t])[!?A-Za-z]")
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -51,6 +53,7 @@ READERS: dict[Format, Callable[..., Sequence[Part]]] = {
     Format.JSON: json_tables.open_parts,
     Format.PARQUET: parquet.open_parts,
     Format.WORKBOOK: xlsx.open_parts,
+    Format.HTML: html_page.open_parts,
 }
 PACKED = {
     unpack.GZIP: Format.GZIP,
@@ -188,7 +191,10 @@ def sniff(path: Path) -> Format:
         return Format.WORKBOOK
     if unpack.is_packed(path):
         raise ArchiveRefused("A packed file holds one that is packed again.")
-    return Format.JSON if JSON.match(_as_text(head)) else Format.TEXT
+    text = _as_text(head)
+    if HTML.match(text):
+        return Format.HTML
+    return Format.JSON if JSON.match(text) else Format.TEXT
 
 
 def _as_text(head: bytes) -> str:

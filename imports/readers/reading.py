@@ -156,7 +156,10 @@ class Reading:
         missing = sorted(what for what in unsaid if not said.get(what))
         if missing:
             raise NotSaid(_ask_for(missing, layout=layout))
-        values = [pl.lit(said[w]).alias(said_column(w)) for w in sorted(unsaid)]
+        values = [
+            pl.lit(said.get(what) or None, dtype=pl.String).alias(said_column(what))
+            for what in sorted(unsaid | layout.may_say)
+        ]
         return table.with_rows(table.rows.with_columns(values))
 
     def _refusal(self) -> FileRejected:

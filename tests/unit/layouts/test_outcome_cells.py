@@ -14,6 +14,7 @@ IN_PIT = partial(cells.mark, mark="B")
     ("text", "place"),
     [
         *(("1", 1), ("1.0", 1), ("007", 7), ("1 DH", 1), ("1DH", 1), ("2 平頭", 2)),
+        *(("3 平頭馬", 3), ("3平头马", 3)),
         *((code, None) for code in ["R", "DNF", "DNPQ", "SCR", "-1", "WV-A", "平頭"]),
         *((text, WRONG) for text in ["0", "-2", "1.5", "1st", "T1", "=1", "1/2"]),
         *((text, WRONG) for text in ["32768", "１", "9" * 30, "-"]),  # noqa: RUF001

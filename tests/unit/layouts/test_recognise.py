@@ -25,6 +25,26 @@ FILES = {
     "q2,q3",
     "ergast.lap_times": "raceId,driverId,lap,position,time,milliseconds",
     "ergast.pit_stops": "raceId,driverId,stop,lap,time,duration,milliseconds",
+    "hkjc.results": "date,venue,race_no,race_name,distance_m,place,horse_no,horse_name,"
+    "jockey,lbw,finish_time,win_odds",
+    "hkjc.sectional_times": "date,venue,race_no,finish_pos,horse_no,horse_name,"
+    "finish_time,sec1_margin,sec1_running_pos,sec1_time",
+    "nztab.races": "data.races.id,data.races.name,data.races.number,"
+    "data.races.meeting_id,data.races.advertised_start,header.title",
+    "nztab.race_states": "data.races.event_id,data.races.meeting_id,"
+    "data.races.race_number,data.races.status",
+    "nztab.meetings": "data.meetings.meeting,data.meetings.name,data.meetings.date,"
+    "data.meetings.category,data.meetings.country",
+    "nztab.meeting_races": "data.meetings.meeting,data.meetings.name,"
+    "data.meetings.date,data.meetings.category,data.meetings.races.id,"
+    "data.meetings.races.race_number,data.meetings.races.start_time",
+    "nztab.runners": "data.race.event_id,data.race.meeting_id,data.runners.entrant_id,"
+    "data.runners.name,data.runners.runner_number,data.runners.barrier",
+    "nztab.results": "data.race.event_id,data.race.meeting_id,data.results.entrant_id,"
+    "data.results.position,data.results.time_ran",
+    "liverc.results": "position,driver,driver_id,car_number,laps_time,behind,"
+    "consistency,track,event,date,race_number",
+    "liverc.laps": "driver_id,driver_name,lap,position,time,pace,event,race_number",
     "canonical.venues": "venue,name,locality,country,timezone",
     "canonical.teams": "team,name",
     "canonical.competitors": "competitor,name",
