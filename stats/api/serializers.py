@@ -38,24 +38,15 @@ class WarningExample(serializers.Serializer):
     text = serializers.CharField()
 
 
-class RaceWarningDetail(serializers.ModelSerializer):
-    message = serializers.SerializerMethodField(help_text="What the code means.")
-    count = serializers.IntegerField(help_text="All cases, also those not shown.")
-    examples = serializers.SerializerMethodField(
-        help_text="The first 20 cases, by entrant and lap."
-    )
+@extend_schema_field(WarningExample(many=True))
+class ExamplesOfWarning(serializers.Field):
+    """The stored cases of a warning, each with its text."""
 
-    class Meta:
-        model = RaceWarning
-        fields = ["code", "message", "count", "examples"]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(source="*", read_only=True, **options)
 
-    def get_message(self, warning: RaceWarning) -> str:
-        """Give what the code means and what to look at."""
-        return MEANINGS[warning.code]
-
-    @extend_schema_field(WarningExample(many=True))  # type: ignore[untyped-decorator]
-    def get_examples(self, warning: RaceWarning) -> list[dict[str, Any]]:
-        """Give the stored cases with their texts."""
+    def to_representation(self, warning: RaceWarning) -> list[dict[str, Any]]:
+        """Say each case in words; its figures stay inside."""
         return [
             {
                 "entrants": example["entrants"],
@@ -64,6 +55,20 @@ class RaceWarningDetail(serializers.ModelSerializer):
             }
             for example in warning.examples
         ]
+
+
+class RaceWarningDetail(serializers.ModelSerializer):
+    message = serializers.SerializerMethodField(help_text="What the code means.")
+    count = serializers.IntegerField(help_text="All cases, also those not shown.")
+    examples = ExamplesOfWarning(help_text="The first 20 cases, by entrant and lap.")
+
+    class Meta:
+        model = RaceWarning
+        fields = ["code", "message", "count", "examples"]
+
+    def get_message(self, warning: RaceWarning) -> str:
+        """Give what the code means and what to look at."""
+        return MEANINGS[warning.code]
 
 
 class RaceWithStats(RaceDetail):

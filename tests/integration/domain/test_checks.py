@@ -5,52 +5,34 @@ in the other, and no more once a newer file has mended it.
 """
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import count
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from imports.models import ImportRun
-from races.models import Entrant, Lap, Race
-from stats.models import EntrantStats, RaceStats, RaceWarning
+from races.models import Lap, Race
+from stats.models import RaceWarning
 from stats.refresh import refresh_race
 from stats.warning_texts import MEANINGS, TEXTS, example_text
 from tests.conftest import Ingest
+from tests.integration.domain.worlds import (
+    LAPS,
+    Bring,
+    Change,
+    Row,
+    World,
+    clocks,
+    found,
+    laps,
+    made,
+    results,
+    stats,
+)
 
 pytestmark = pytest.mark.django_db
 
 Code = RaceWarning.Code
-Row = dict[str, Any]
-RESULT = ("number", "position", "laps_completed", "total_time_ms")
-LAP = ("time_ms", "elapsed_ms", "sector1_ms", "sector2_ms", "sector3_ms", "in_pit")
-LAP = (*LAP, "is_deleted")
-LAPS = 5
-
-
-@dataclass
-class World:
-    """A race of three with five laps each, of 60 s and a little more every lap."""
-
-    kind: str = "race"
-    results: dict[str, Row] = field(default_factory=lambda: {e: {} for e in "abc"})
-    laps: dict[tuple[str, int], Row] = field(
-        default_factory=lambda: {
-            (entrant, lap): {"time_ms": 60_000 + 10 * lap}
-            for entrant in "abc"
-            for lap in range(1, LAPS + 1)
-        }
-    )
-
-    def slow_lap(self, lap: int, time_ms: int, *entrants: str) -> None:
-        for entrant in entrants:
-            self.laps[entrant, lap]["time_ms"] = time_ms
-
-
-Change = Callable[[World], Any]
 
 
 @dataclass(frozen=True)
@@ -65,20 +47,7 @@ class Case:
     cases: int = 1
 
 
-def results(**values: Any) -> Change:
-    return lambda world: [row.update(values) for row in world.results.values()]
-
-
-def laps(**values: Any) -> Change:
-    return lambda world: [row.update(values) for row in world.laps.values()]
-
-
-def clocks(world: World) -> None:
-    for (_, lap), row in world.laps.items():
-        row["elapsed_ms"] = lap * 61_000
-
-
-def b(lap: int | None, **facts: Any) -> Row:
+def b(lap: int | None, **facts: object) -> Row:
     return {"entrants": ["b"], "lap": lap, **facts}
 
 
@@ -167,69 +136,6 @@ CASES = {
         ],
     ),
 }
-
-
-def _csv(path: Path, columns: tuple[str, ...], rows: dict[Any, Row]) -> Path:
-    lines = [",".join(("meeting", "race", *columns))]
-    for place, row in rows.items():
-        cells = (*place, *(row.get(column, "") for column in columns[len(place) - 2 :]))
-        lines.append(",".join(map(str, cells)))
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-Bring = Callable[..., ImportRun]
-
-
-@pytest.fixture
-def bring(ingest: Ingest, tmp_path: Path) -> Bring:
-    """Give a function that imports whole races, each time in newer, complete files."""
-    days: Iterator[int] = count(1)
-
-    def files(**worlds: World) -> ImportRun:
-        day = next(days)
-        kinds = {("m", r): {"kind": w.kind} for r, w in worlds.items()}
-        entrants = {
-            ("m", race, e): row
-            for race, w in worlds.items()
-            for e, row in w.results.items()
-        }
-        driven = {
-            ("m", race, *place): row
-            for race, w in worlds.items()
-            for place, row in w.laps.items()
-        }
-        written = [
-            _csv(tmp_path / f"{name}{day}.csv", columns, rows)
-            for name, columns, rows in (
-                ("races", ("kind",), kinds),
-                ("entrants", ("entrant", *RESULT), entrants),
-                ("laps", ("entrant", "lap", *LAP), driven),
-            )
-            if rows
-        ]
-        observed = datetime(2024, 5, day, tzinfo=UTC)
-        run = ingest(*written, statement={"observed_at": observed, "is_complete": True})
-        assert run.state == "succeeded", run.message
-        return run
-
-    return files
-
-
-def made(*changes: Change, kind: str = "race") -> World:
-    world = World(kind=kind)
-    for change in changes:
-        change(world)
-    return world
-
-
-def found(race: str = "bad") -> dict[str, tuple[int, list[Row]]]:
-    warnings = RaceWarning.objects.filter(race__key=race).order_by("code")
-    return {w.code: (w.count, w.examples) for w in warnings}
-
-
-def stats(race: str = "bad") -> RaceStats:
-    return RaceStats.objects.get(race__key=race)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -343,6 +249,17 @@ def test_lap_with_a_pit_stop_may_be_slow(
     assert (example["entrants"], example["lap"]) == (["c"], 2)
 
 
+def test_lap_in_the_pit_hides_no_other(bring: Bring) -> None:
+    world = made(two(4, "b"), two(2, "b"))
+    world.laps["b", 4]["in_pit"] = "true"
+    world.laps["b", 6] = world.laps["b", 7] = {"time_ms": 60_060}
+
+    bring(bad=world)
+
+    [example] = found()[Code.LAP_MAY_BE_TWO][1]
+    assert example["lap"] == 2
+
+
 def test_lone_entrant_has_no_others_to_compare_with(bring: Bring) -> None:
     world = made(two(4, "b"))
     world.laps = {place: row for place, row in world.laps.items() if place[0] == "b"}
@@ -350,68 +267,6 @@ def test_lone_entrant_has_no_others_to_compare_with(bring: Bring) -> None:
     bring(bad=world)
 
     assert list(found()) == [Code.LAP_MAY_BE_TWO]
-
-
-def test_withdrawn_entrant_shares_no_number_and_misses_no_lap(bring: Bring) -> None:
-    result = results(position=1, laps_completed=7)
-    bring(bad=made(result, lambda w: w.results["b"].update(number="7")))
-    listed = made(result, lambda w: w.results["a"].update(number="7"))
-    del listed.results["b"]
-
-    bring(bad=listed)
-
-    assert Entrant.objects.get(key="b").is_withdrawn
-    [example, other] = found()[Code.LAPS_DIFFER_FROM_RESULT][1]
-    assert (example["entrants"], other["entrants"]) == (["a"], ["c"])
-    assert set(found()) == {Code.LAPS_DIFFER_FROM_RESULT}
-    assert (stats().expected_laps, stats().missing_laps) == (14, 4)
-
-
-def test_time_of_zero_is_kept_and_counts_in_no_figure(bring: Bring) -> None:
-    bring(bad=made(lambda w: w.slow_lap(4, 0, "b")))
-
-    figures = EntrantStats.objects.get(entrant__key="b")
-    assert Lap.objects.get(entrant__key="b", number=4).time_ms == 0
-    assert (figures.laps, figures.timed_laps, figures.total_ms) == (5, 4, 240_110)
-    assert (figures.best_ms, figures.best_lap) == (60_010, 1)
-    assert (figures.mean_ms, figures.median_ms) == (60_027.5, 60_025)
-    assert figures.stddev_ms == pytest.approx(17.078, abs=0.001)
-    assert stats().fastest_lap_ms == 60_010
-
-
-def test_surplus_of_one_entrant_hides_no_lack_of_another(bring: Bring) -> None:
-    world = made(results(laps_completed=LAPS))
-    world.laps["a", 6] = {"time_ms": 60_060}
-    del world.laps["b", 5]
-
-    bring(bad=world)
-
-    assert (stats().laps, stats().expected_laps, stats().missing_laps) == (15, 15, 1)
-
-
-def test_struck_out_lap_is_not_missing(bring: Bring) -> None:
-    struck = made(results(laps_completed=LAPS))
-    struck.laps["b", 5]["is_deleted"] = "true"
-
-    bring(bad=struck)
-
-    assert (stats().laps, stats().missing_laps) == (14, 0)
-
-
-def test_race_without_laps_misses_all_of_them_and_warns_of_none(bring: Bring) -> None:
-    world = made(results(position=1, laps_completed=LAPS))
-    world.laps = {}
-
-    bring(bad=world)
-
-    assert (stats().laps, stats().missing_laps) == (0, 15)
-    assert found() == {}
-
-
-def test_race_without_results_knows_of_no_missing_laps(bring: Bring) -> None:
-    bring(bad=made())
-
-    assert stats().missing_laps is None
 
 
 def test_the_first_twenty_are_kept_and_all_are_counted(bring: Bring) -> None:
