@@ -22,6 +22,7 @@ BEST_LAPS = "99_Best 10 Laps By Driver_Race 1_Anonymized.CSV"
 RAW_LAPS = "COTA_lap_time_R1.csv"
 RAW_MOMENTS = ("COTA_lap_start_time_R1.csv", "COTA_lap_end_time_R1.csv")
 NO_LAP = "32768"
+CONFLICTS_KEPT = 50
 #: Columns of results -> fields of entrants.
 FIELDS = {"POSITION": "position", "TOTAL_TIME": "total_time_ms", "GAP_FIRST": "gap"}
 
@@ -216,7 +217,10 @@ def test_every_raw_lap_is_accounted_for(facts, bring, writer):
     kept = {
         (c.older_row, c.newer_row, *c.fields["time_ms"]) for c in Conflict.objects.all()
     }
-    assert kept == {(row, last[0], value, last[1]) for row, value, last in lost}
+    wanted = {(row, last[0], value, last[1]) for row, value, last in lost}
+    # All are counted, so many are kept in full.
+    assert len(kept) == min(len(lost), CONFLICTS_KEPT)
+    assert kept <= wanted
 
 
 @pytest.mark.parametrize(

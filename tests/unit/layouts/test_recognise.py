@@ -45,6 +45,21 @@ FILES = {
     "liverc.results": "position,driver,driver_id,car_number,laps_time,behind,"
     "consistency,track,event,date,race_number",
     "liverc.laps": "driver_id,driver_name,lap,position,time,pace,event,race_number",
+    "alkamel.analysis": "NUMBER,DRIVER_NUMBER,LAP_NUMBER,LAP_TIME,LAP_IMPROVEMENT,"
+    "CROSSING_FINISH_LINE_IN_PIT,S1,S2,S3,KPH,ELAPSED,HOUR,DRIVER_NAME,PIT_TIME,CLASS",
+    "alkamel.results": "POSITION,NUMBER,STATUS,LAPS,TOTAL_TIME,GAP_FIRST,GAP_PREVIOUS,"
+    "FL_LAPNUM,FL_TIME,FL_KPH,TEAM,CLASS,GROUP,VEHICLE,*Extra 7",
+    "alkamel.results_by_class": "CLASS_TYPE,POS,PIC,NUMBER,VEHICLE,LAPS,ELAPSED,"
+    "GAP_FIRST,GAP_PREVIOUS,BEST_LAP_NUM,BEST_LAP_TIME,BEST_LAP_KPH",
+    "alkamel.session": "POS,NUMBER,LAP,TIME,GAP_FIRST,GAP_PREVIOUS,KPH,CLASS,TEAM",
+    "alkamel.weather": "TIME_UTC_SECONDS,TIME_UTC_STR,AIR_TEMP,TRACK_TEMP,HUMIDITY",
+    "alkamel.best_laps": "NUMBER,VEHICLE,CLASS,TOTAL_DRIVER_LAPS,BESTLAP_1,AVERAGE",
+    "alkamel.flags": "TIME,ELAPSED,REC_TYPE,FLAG,SECTOR,MESSAGE,FLAG_TIME,LAP",
+    "timing_stream.laps": "meta_source,meta_time,meta_event,meta_session,timestamp,"
+    "vehicle_id,outing,lap,value,expire_at",
+    "nascar.laps": "column 1,driver,race,race_id,1,2,3",
+    "nascar.pit_stops": "column 1,driver,race,pit_in_elapsed_time,pit_in_lap_count,"
+    "pit_in_leader_lap,pit_out_elapsed_time,pit_stop_type,pit_stop_duration",
     "canonical.venues": "venue,name,locality,country,timezone",
     "canonical.teams": "team,name",
     "canonical.competitors": "competitor,name",
