@@ -15,7 +15,7 @@ def tables(open_parts: Any, path: Path, scratch: Path) -> dict[str, Table]:
 
 
 def rows_in(table: Table) -> int:
-    assert table.bad_lines == []
+    assert len(table.bad_lines) == 0
     rows = table.rows.collect().height
     assert rows == table.rows_read
     return rows
