@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check fix bench orders crash stop
+.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ check: $(VENV)/.installed-dev .env ## Lint, format, types, import rules, migrati
 	$(MANAGE) makemigrations --check --dry-run
 	DEBUG=false ALLOWED_HOSTS=localhost $(MANAGE) check --deploy --fail-level WARNING
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+
+docs: $(VENV)/.installed ## Make docs/layouts.md from the layouts
+	$(PYTHON) -m imports.layouts.describe > docs/layouts.md
 
 fix: $(VENV)/.installed-dev ## Repair what lint and format can
 	$(VENV)/bin/ruff check --fix .

@@ -124,6 +124,7 @@ def _one_kind(
         excluded=frozenset(excluded),
         tables=tables,
         is_strict=True,
+        about=f"Our own columns, a line a {kind.replace('_', ' ')}.",
     )
 
 
@@ -158,6 +159,7 @@ LAPS = Layout(
     excluded=frozenset({"stop"}),
     tables=_lap_tables,
     is_strict=True,
+    about="Our own columns, a line a lap; it can describe its meeting, race and entrant.",
 )
 
 LAYOUTS: tuple[Layout, ...] = (

@@ -228,6 +228,7 @@ def _result_layout(
         excluded=frozenset(excluded),
         tables=tables,
         null_markers=NULLS,
+        about=f"Results of {race}s.",
         prepare=_number_drives,
     )
 
@@ -338,24 +339,28 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         tables=_race_tables,
         null_markers=NULLS,
+        about="Rounds: a line is a meeting and its sessions.",
     ),
     Layout(
         name="ergast.circuits",
         required=frozenset({"circuitId", "circuitRef", "name", "location", "country"}),
         tables=_circuit_tables,
         null_markers=NULLS,
+        about="Circuits.",
     ),
     Layout(
         name="ergast.drivers",
         required=frozenset({"driverId", "driverRef", "forename", "surname"}),
         tables=_driver_tables,
         null_markers=NULLS,
+        about="Drivers.",
     ),
     Layout(
         name="ergast.constructors",
         required=frozenset({"constructorId", "constructorRef", "name"}),
         tables=_constructor_tables,
         null_markers=NULLS,
+        about="Constructors.",
     ),
     _result_layout("results", race="race", own={"fastestLapSpeed"}, excluded=set()),
     _result_layout(
@@ -366,6 +371,7 @@ LAYOUTS: tuple[Layout, ...] = (
         required=frozenset(ENTRANT | {"qualifyId", "q1"}),
         tables=_qualifying_tables,
         null_markers=NULLS,
+        about="Results of qualifyings.",
     ),
     Layout(
         name="ergast.lap_times",
@@ -373,11 +379,13 @@ LAYOUTS: tuple[Layout, ...] = (
         excluded=frozenset({"stop"}),
         tables=_lap_tables,
         null_markers=NULLS,
+        about="Laps of races.",
     ),
     Layout(
         name="ergast.pit_stops",
         required=frozenset({"raceId", "driverId", "stop", "lap", "time", "duration"}),
         tables=_pit_stop_tables,
         null_markers=NULLS,
+        about="Pit stops of races.",
     ),
 )

@@ -276,6 +276,11 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="hkjc.sectional_times",
         required=DAY | {"finish_pos", "horse_no"},
+        optional=frozenset(
+            f"sec{n}_{what}"
+            for n in (1, 2)
+            for what in ("time", "margin", "running_pos")
+        ),
         tables=_sectional_tables,
         null_markers=NULLS,
         about="Times of the sections of Hong Kong races, one line a horse.",

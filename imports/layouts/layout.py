@@ -41,6 +41,8 @@ class Layout:
     #: The canonical tables, given the columns that the file has; none of a file that
     #: is known and holds nothing that we store.
     tables: Callable[[frozenset[str]], tuple[CanonicalTable, ...]]
+    #: Columns that it knows besides: all of them where it is strict or exact, else
+    #: examples of those that no name can be asked for.
     optional: frozenset[str] = frozenset()
     #: Columns that tell a sibling: a file with one of them is not of this layout.
     excluded: frozenset[str] = frozenset()

@@ -118,6 +118,7 @@ LAYOUTS: tuple[Layout, ...] = (
     Layout(
         name="nascar.laps",
         required=frozenset({"driver", "race", "race_id"}),
+        optional=frozenset({"1", "2"}),
         excluded=frozenset({"pit_in_elapsed_time"}),
         tables=_matrix_tables,
         null_markers=NULLS,

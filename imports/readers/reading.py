@@ -239,7 +239,7 @@ def _notices(table: Table, *, layout: Layout, silent: int) -> list[Notice]:
         message = f"A file of {layout.name} is known and holds nothing that is stored."
         notices.append(Notice("nothing_stored", message, silent))
     elif silent:
-        message = "Lines state nothing that is stored; docs/layouts.md says which."
+        message = "Lines state nothing that is stored; docs/files.md says which."
         notices.append(Notice("lines_state_nothing", message, silent))
     return notices
 
