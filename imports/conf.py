@@ -29,7 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "FAILPOINT": "",
     # A file longer than this is refused at the door.
     "MAX_FILE_BYTES": 2 * 1024**3,
-    # What the child that reads a file may use: see readers/limits.py.
+    # What the child that reads a file may use: see readers/sandbox/limits.py.
     "READER_MEMORY_BYTES": 1024**3,
     "READER_CPU_SECONDS": 600,
     "READER_WALL_SECONDS": 300,

@@ -15,8 +15,8 @@ from imports.models import ImportRun
 from imports.pipeline import stage
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
-from imports.readers.limits import Limits
-from imports.readers.sandbox import Sandbox
+from imports.readers.sandbox.limits import Limits
+from imports.readers.sandbox.parent import Sandbox
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "f1_2022"
 SOURCE = "test"

@@ -11,12 +11,9 @@ from imports.layouts import (
     alkamel,
     canonical,
     ergast,
-    ergast_unstored,
     fastf1,
     hkjc,
     jolpica,
-    jolpica_api,
-    jolpica_database,
     liverc,
     nascar,
     nztab,
@@ -27,10 +24,7 @@ from imports.layouts.layout import Layout
 
 LAYOUTS: tuple[Layout, ...] = (
     *ergast.LAYOUTS,
-    *ergast_unstored.LAYOUTS,
     *jolpica.LAYOUTS,
-    *jolpica_api.LAYOUTS,
-    *jolpica_database.LAYOUTS,
     *fastf1.LAYOUTS,
     *openf1.LAYOUTS,
     *alkamel.LAYOUTS,

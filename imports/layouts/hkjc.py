@@ -16,8 +16,8 @@ from dataclasses import replace
 
 import polars as pl
 
-from imports.layouts import cells, forms, moments
-from imports.layouts.cells import Cell, clean, constant, text
+from imports.layouts import cells
+from imports.layouts.cells import Cell, clean, constant, forms, moments, text
 from imports.layouts.layout import CanonicalTable, Layout
 
 NULLS = ("", "-", "--", "---")

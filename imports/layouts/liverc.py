@@ -1,4 +1,4 @@
-"""Results and laps of one LiveRC race, as its page holds them (readers/html_page.py).
+"""Results and laps of one LiveRC race, as its page holds them (readers/pages/html_page.py).
 
 The meeting is the event: its date, track and name. The race is its id where the page
 says it, else its round, its number and its class, since numbers start again in each

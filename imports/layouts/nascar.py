@@ -19,8 +19,8 @@ from collections.abc import Iterable
 import polars as pl
 
 from imports.errors import UnknownLayout
-from imports.layouts import attributes, cells, forms
-from imports.layouts.cells import OURS, Cell, clean
+from imports.layouts import attributes, cells
+from imports.layouts.cells import OURS, Cell, clean, forms
 from imports.layouts.layout import CanonicalTable, Layout
 
 NULLS = ("", "NA")

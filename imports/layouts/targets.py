@@ -6,8 +6,8 @@ from functools import cache, partial
 
 import polars as pl
 
-from imports.layouts import canonical, cells, moments, outcome_cells
-from imports.layouts.cells import Cell, clean
+from imports.layouts import canonical, cells
+from imports.layouts.cells import Cell, clean, moments, outcome_cells
 
 #: The keys of a row of each kind, outermost first.
 KEYS_OF: dict[str, tuple[str, ...]] = {

@@ -29,7 +29,8 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.models import SourceFile
-from imports.readers import file_names, reject_columns, unpack
+from imports.readers import file_names, reject_columns
+from imports.readers.packed import unpack
 
 CHUNK_BYTES = 1 << 20
 HEADER_BYTES = 1 << 20

@@ -27,9 +27,9 @@ from imports.models import ColumnMapping, ImportRun, Rejection, RunFile, SourceF
 from imports.pipeline import corrections, manifest, manual
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Stopwatch
-from imports.readers.frames import Message
-from imports.readers.limits import Limits
-from imports.readers.sandbox import Request, Sandbox
+from imports.readers.sandbox.frames import Message
+from imports.readers.sandbox.limits import Limits
+from imports.readers.sandbox.parent import Request, Sandbox
 from races.models import LapColumn
 
 #: What a sound reader's rows never are: no such column, no such value.

@@ -1,5 +1,6 @@
-"""Bytes -> a lazy frame of text columns with row numbers. Imports no Django.
+"""Bytes -> tables of text with row numbers -> canonical rows. Imports no Django.
 
-`sandbox` starts the child process that all of this runs in; `child` is its main;
-`frames` is what the two speak.
+All of it runs in the child process that `sandbox` starts. `reading` is the way of one
+file: `documents` tells its format and opens its tables, a package each; `canonical_rows`
+runs a layout over each and sends what it states.
 """

@@ -12,8 +12,8 @@ from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import KEYS, CanonicalTable, Layout
 from imports.readers import figures as figures_of
 from imports.readers.figures import Figures
-from imports.readers.frames import StreamWriter
 from imports.readers.rejects import RejectionLog
+from imports.readers.sandbox.frames import StreamWriter
 from imports.readers.table import ROW_NUMBER, Table
 
 #: The number of the first cell that is wrong; null in a good row.

@@ -17,10 +17,15 @@ from imports.errors import (
     UnknownFormat,
     WrongExtension,
 )
-from imports.readers import csv_text, html_page, json_tables, parquet, unpack, xlsx
-from imports.readers.limits import Limits
+from imports.readers.delimited import csv_text
+from imports.readers.json_documents import json_tables
+from imports.readers.packed import unpack
+from imports.readers.packed.unpack import Member
+from imports.readers.pages import html_page
+from imports.readers.parquet_files import parquet
+from imports.readers.sandbox.limits import Limits
 from imports.readers.table import Part, Table
-from imports.readers.unpack import Member
+from imports.readers.workbooks import xlsx
 
 HEAD_BYTES = 4096
 PARQUET = b"PAR1"

@@ -23,8 +23,8 @@ from imports.layouts.layout import CanonicalTable, Layout
 from imports.readers import canonical_rows, corrections, documents, file_names
 from imports.readers.canonical_rows import Place
 from imports.readers.documents import Unreadable
-from imports.readers.limits import Limits
 from imports.readers.rejects import RejectionLog
+from imports.readers.sandbox.limits import Limits
 from imports.readers.table import Notice, Part, Table
 
 #: Rows of a table that nobody recognises, to be shown to who maps its columns.

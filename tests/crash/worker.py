@@ -20,9 +20,9 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from imports import failpoints
-from imports.readers import child as reader
-from imports.readers import sandbox
-from imports.readers.limits import Limits
+from imports.readers.sandbox import child as reader
+from imports.readers.sandbox import parent as sandbox
+from imports.readers.sandbox.limits import Limits
 
 #: No command of these small files takes longer, unless it hangs.
 PATIENCE_SECONDS = 60

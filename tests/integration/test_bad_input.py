@@ -12,7 +12,7 @@ from django.db import connection
 
 from imports.models import ImportRun, Rejection
 from imports.pipeline import stage
-from imports.readers.sandbox import Sandbox
+from imports.readers.sandbox.parent import Sandbox
 from races.models import Entrant, Lap, Meeting, Race
 from tests.conftest import Ingest
 

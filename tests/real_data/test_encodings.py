@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from imports.readers import csv_text
+from imports.readers.delimited import csv_text
 
 FILES = ("results_2025-01-01.csv", "sectional_times_2025-01-01.csv")
 

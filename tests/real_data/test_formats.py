@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from imports.readers import json_tables, parquet, xlsx
+from imports.readers.json_documents import json_tables
+from imports.readers.parquet_files import parquet
 from imports.readers.table import Table
+from imports.readers.workbooks import xlsx
 
 
 def tables(open_parts: Any, path: Path, scratch: Path) -> dict[str, Table]:

@@ -12,9 +12,9 @@ import pytest
 from django.db.backends.base.base import BaseDatabaseWrapper
 from hypothesis import HealthCheck, settings
 
-from imports.readers import child
-from imports.readers.frames import Message, read_messages
-from imports.readers.limits import Limits
+from imports.readers.sandbox import child
+from imports.readers.sandbox.frames import Message, read_messages
+from imports.readers.sandbox.limits import Limits
 
 # A slow moment of the machine is no failure; the same examples in every run are.
 settings.register_profile(

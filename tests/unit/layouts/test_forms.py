@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.layouts import forms
+from imports.layouts.cells import forms
 
 Form = Callable[[pl.Expr], pl.Expr]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.readers import html_page
+from imports.readers.pages import html_page
 from tests.unit.conftest import Answer, Read
 from tests.unit.readers.liverc_pages import page
 

@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from imports.layouts import cells, ergast
+from imports.layouts import cells
+from imports.layouts.ergast import tables as ergast
 from tests.unit.layouts.read_cells import WRONG, Maker, mistake, read
 
 IN_PIT = partial(cells.mark, mark="B")

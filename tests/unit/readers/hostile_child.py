@@ -1,6 +1,6 @@
 """A child whose reading does what its file says: eats memory, spins, dies, pries.
 
-Started only by tests, in the place of `imports.readers.child`, whose limits and
+Started only by tests, in the place of `imports.readers.sandbox.child`, whose limits and
 loop it keeps. The first word of a file names one of the deeds below.
 """
 
@@ -19,10 +19,10 @@ from typing import Any
 import polars as pl
 
 from imports.errors import MalformedFile
-from imports.readers import child, confine
-from imports.readers.frames import write_message
-from imports.readers.limits import Limits
 from imports.readers.reading import Reading
+from imports.readers.sandbox import child, confine
+from imports.readers.sandbox.frames import write_message
+from imports.readers.sandbox.limits import Limits
 
 MIB = 1024**2
 HELD: list[Any] = []

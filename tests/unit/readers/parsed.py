@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from imports.readers import csv_text
+from imports.readers.delimited import csv_text
 from imports.readers.table import Table
 
 

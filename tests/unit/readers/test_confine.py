@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from imports.readers import confine
+from imports.readers.sandbox import confine
 
 PID = 4711
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.readers import child
-from imports.readers.frames import read_messages
-from imports.readers.limits import Limits
 from imports.readers.reject_columns import COLUMNS, FORMULA, escape, unescape
+from imports.readers.sandbox import child
+from imports.readers.sandbox.frames import read_messages
+from imports.readers.sandbox.limits import Limits
 from tests.unit.conftest import Answer
 
 LAPS = ("meeting", "race", "entrant", "lap", "time")

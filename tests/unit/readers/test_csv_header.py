@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.errors import EmptyFile, MalformedFile
-from imports.readers.csv_header import Header, _columns, read_header
-from imports.readers.encodings import Utf8Text
+from imports.readers.delimited.csv_header import Header, _columns, read_header
+from imports.readers.delimited.encodings import Utf8Text
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.readers import delimiters
+from imports.readers.delimited import delimiters
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.readers.encoding_guess import ENCODINGS, everyday_share, guesses
+from imports.readers.delimited.encoding_guess import ENCODINGS, everyday_share, guesses
 
 WESTERN = "Sergio Pérez,Nico Hülkenberg,Kimi Räikkönen,Große Straße,5 €"
 CZECH = "Jiří Král,Škoda,Łukasz Żółć,Zażółć"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imports.errors import MalformedFile
-from imports.readers.encodings import Utf8Text, as_utf8
+from imports.readers.delimited.encodings import Utf8Text, as_utf8
 
 
 def read(data: bytes, folder: Path) -> Utf8Text:

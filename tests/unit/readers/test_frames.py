@@ -5,7 +5,12 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.readers.frames import Message, StreamWriter, read_messages, write_message
+from imports.readers.sandbox.frames import (
+    Message,
+    StreamWriter,
+    read_messages,
+    write_message,
+)
 
 HEADERS = st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5))
 DATA = st.lists(st.binary(max_size=40), max_size=4)

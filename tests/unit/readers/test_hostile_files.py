@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from imports import conf, errors
-from imports.readers import answer_pipe
-from imports.readers.limits import Limits
-from imports.readers.sandbox import Request, Sandbox
+from imports.readers.sandbox import answer_pipe
+from imports.readers.sandbox.limits import Limits
+from imports.readers.sandbox.parent import Request, Sandbox
 
 MIB = 1024**2
 HOSTILE = "tests.unit.readers.hostile_child"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from imports.errors import FileRejected, MalformedFile, UnknownFormat
-from imports.readers import html_page
-from imports.readers.html_tokens import tokens
+from imports.readers.pages import html_page
+from imports.readers.pages.html_tokens import tokens
 from tests.unit.conftest import Read
 from tests.unit.readers.liverc_pages import DRIVERS, page, pretty
 

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from imports.errors import EmptyFile, FileRejected, MalformedFile
-from imports.readers import json_rows, json_tables, row_copy
+from imports.readers import row_copy
+from imports.readers.json_documents import json_rows, json_tables
 from tests.unit.readers.parts import Opened, opened
 
 

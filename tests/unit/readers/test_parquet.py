@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.errors import MalformedFile
-from imports.readers import parquet, row_copy
+from imports.readers import row_copy
+from imports.readers.parquet_files import parquet
 from tests.unit.readers.parts import Opened, opened
 
 

@@ -10,7 +10,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.readers import csv_text, json_tables, parquet, xlsx
+from imports.readers.delimited import csv_text
+from imports.readers.json_documents import json_tables
+from imports.readers.parquet_files import parquet
+from imports.readers.workbooks import xlsx
 from tests.unit.readers.parts import opened
 
 COLUMNS = ["driver", "lap", "seconds", "is pit"]

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from imports import errors
-from imports.readers import sandbox as sandbox_module
-from imports.readers.frames import Message
-from imports.readers.sandbox import Request, Sandbox
+from imports.readers.sandbox import parent as sandbox_module
+from imports.readers.sandbox.frames import Message
+from imports.readers.sandbox.parent import Request, Sandbox
 
 POPEN = subprocess.Popen
 LAPS = "raceId,driverId,lap,time\n1,830,1,1:34.570\n"

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imports import errors
-from imports.readers import unpack
-from imports.readers.limits import Limits
+from imports.readers.packed import unpack
+from imports.readers.sandbox.limits import Limits
 
 MIB = 1024**2
 LIMITS = Limits(unpacked_bytes=40 * MIB)

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from imports.errors import EmptyFile, MalformedFile
-from imports.readers import xlsx, xlsx_zip
+from imports.readers.workbooks import xlsx, xlsx_zip
 from tests.unit.readers.parts import Opened, opened
 
 SHEET = "xl/worksheets/sheet1.xml"

@@ -1,0 +1,1 @@
+"""JSON documents and objects by lines -> a table for each array of objects."""

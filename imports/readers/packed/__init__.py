@@ -1,0 +1,1 @@
+"""Gzip, Zstandard and ZIP -> the files inside, counted as they come out."""

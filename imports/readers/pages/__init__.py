@@ -1,0 +1,1 @@
+"""Saved pages of race results -> the tables in them."""

@@ -1,0 +1,1 @@
+"""Parquet -> a table of text, row groups and all."""

@@ -1,0 +1,1 @@
+"""Excel workbooks -> a table of text for each sheet with rows."""
