@@ -57,6 +57,7 @@ FORCE = "Import the files of the source again with --force"
 REPORT = "keep the database as it is and report it: this is a fault of the program"
 AGAIN = f"{FORCE}; if it stays, {REPORT}."
 LOST = f"Import the files of the run again with --force, and {REPORT}."
+REBUILD = f"Run manage.py stats_rebuild; if it stays, {REPORT}."
 BY_HAND = f"Somebody wrote to the tables beside the program. {AGAIN}"
 
 INVARIANTS = (
@@ -220,17 +221,17 @@ INVARIANTS = (
     Invariant(
         "entrant_stats_are_not_those_of_its_laps",
         "The stats of an entrant are not what its laps give now.",
-        AGAIN,
+        REBUILD,
     ),
     Invariant(
         "race_stats_are_not_those_of_its_rows",
         "The stats of a race are not what its entrants give now.",
-        AGAIN,
+        REBUILD,
     ),
     Invariant(
         "race_warnings_are_not_those_of_its_rows",
         "The warnings of a race are not what the domain checks find in it now.",
-        AGAIN,
+        REBUILD,
     ),
     Invariant(
         "conflict_without_two_sides",

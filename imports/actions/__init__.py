@@ -7,6 +7,7 @@ from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
 from imports.actions.mappings import save_mapping, switch_mapping
+from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
@@ -24,6 +25,7 @@ __all__ = [
     "give_up",
     "lanes_of",
     "prepare",
+    "rebuild_stats",
     "register_paths",
     "register_uploads",
     "resume_run",

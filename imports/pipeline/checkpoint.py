@@ -136,18 +136,24 @@ def claim_race(run_id: int, *, owner: str) -> Claim | None:
 
 def lock_race(claim: Claim) -> None:
     """Set the transaction's limits, lock the race, and see that it is still ours."""
+    lock_race_by_key(claim.source, claim.meeting_key, claim.race_key)
+    with connection.cursor() as cursor:
+        cursor.execute(statement("is_held"), {"id": claim.id, "epoch": claim.epoch})
+        if cursor.fetchone() is None:
+            raise LeaseLost
+
+
+def lock_race_by_key(source: str, meeting_key: str, race_key: str) -> None:
+    """Set the transaction's limits and lock the race against whoever writes it."""
     with connection.cursor() as cursor:
         cursor.execute(
             statement("begin_race"),
             {
                 "lock_timeout": f"{conf.get('LOCK_TIMEOUT_SECONDS')}s",
                 "statement_timeout": f"{conf.get('STATEMENT_TIMEOUT_SECONDS')}s",
-                "lock": f"race:{claim.source}:{claim.meeting_key}:{claim.race_key}",
+                "lock": f"race:{source}:{meeting_key}:{race_key}",
             },
         )
-        cursor.execute(statement("is_held"), {"id": claim.id, "epoch": claim.epoch})
-        if cursor.fetchone() is None:
-            raise LeaseLost
 
 
 def lock_shared_rows(source: str) -> None:
