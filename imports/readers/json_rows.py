@@ -22,8 +22,8 @@ from imports.readers.row_copy import (
 )
 
 MAX_DEPTH = 64
-#: Each has an open file.
-MAX_TABLES = 200
+#: Each has an open file, and the reader may have 128 (`limits.open_files`).
+MAX_TABLES = 100
 TOO_DEEP = Wrong("too_deep", f"The value is nested more than {MAX_DEPTH} levels deep.")
 
 NOT_AN_OBJECT = Wrong(

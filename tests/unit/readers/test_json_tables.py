@@ -7,6 +7,7 @@ import pytest
 
 from imports.errors import EmptyFile, FileRejected, MalformedFile
 from imports.readers import json_rows, json_tables, row_copy
+from imports.readers.limits import Limits
 from tests.unit.readers.parts import Opened, opened
 
 
@@ -211,3 +212,22 @@ def test_what_is_repeated_around_rows_does_not_fill_the_disk(
     document = {"a": "x" * 10_000, "rows": [{"b": 1}] * 100}
 
     assert "more than 100,000 characters" in str(refusal(json.dumps(document)))
+
+
+def test_document_that_ends_inside_a_text_is_cut_off() -> None:
+    with pytest.raises(
+        MalformedFile, match="cut off at line 1, character 16: a text is"
+    ):
+        parse('[{"meeting": "A')
+
+
+def test_line_that_ends_inside_a_text_says_where_the_text_begins() -> None:
+    [line] = list(parse('{"a": 1}\n{"a": "x\n')[""].part.bad_lines)
+
+    assert line.message == (
+        "The line is not JSON: a text is opened and never closed at its character 7."
+    )
+
+
+def test_as_many_arrays_as_may_be_fit_the_files_that_the_child_may_open() -> None:
+    assert Limits().open_files >= json_rows.MAX_TABLES + 20
