@@ -15,7 +15,7 @@ from imports.readers import confine, deaths
 from imports.readers.frames import write_message
 from imports.readers.limits import Limits
 from imports.readers.reading import Reading
-from imports.readers.rejects import RejectionLog
+from imports.readers.rejects import RejectionLog, storable
 
 
 def main(limits: Limits) -> None:
@@ -51,7 +51,7 @@ def _answer(
 def _refuse(pipe: IO[bytes], error: FileRejected) -> None:
     header = {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": storable(str(error)),
         "parts": error.facts.get("parts", []),
     }
     write_message(pipe, "X", header)
