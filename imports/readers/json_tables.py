@@ -15,7 +15,7 @@ from imports.errors import EmptyFile, MalformedFile
 from imports.readers import json_text
 from imports.readers.json_rows import TOO_DEEP, Found, Tables, scan
 from imports.readers.json_text import DECODER, Line
-from imports.readers.row_copy import Copied, Wrong
+from imports.readers.row_copy import Copied, Wrong, chars_allowed
 
 #: Held as text and as Python values at once; lines have no such bound.
 MAX_DOCUMENT_BYTES = 128 * 1024**2
@@ -28,7 +28,7 @@ NEVER_CLOSED = "Unterminated string"
 
 def open_parts(path: Path, *, scratch: Path) -> list[Copied]:
     """Give the tables of a JSON file; their rows are in scratch by then."""
-    with closing(Tables(scratch=scratch)) as tables:
+    with closing(Tables(scratch=scratch, max_chars=chars_allowed(path))) as tables:
         if is_by_lines(path):
             _add_lines(path, tables=tables)
         else:

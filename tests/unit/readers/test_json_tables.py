@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
@@ -231,3 +232,16 @@ def test_line_that_ends_inside_a_text_says_where_the_text_begins() -> None:
 
 def test_as_many_arrays_as_may_be_fit_the_files_that_the_child_may_open() -> None:
     assert Limits().open_files >= json_rows.MAX_TABLES + 20
+
+
+def test_large_file_may_become_a_larger_table_than_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_copy, "FREE_CHARS", 1_000)
+    path = tmp_path / "file"
+    path.write_bytes(bytes(7))
+    assert row_copy.chars_allowed(path) == 1_000
+
+    path.write_bytes(bytes(70))
+
+    assert row_copy.chars_allowed(path) == 7_000
