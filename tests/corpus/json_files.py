@@ -233,7 +233,7 @@ DOCUMENTS = [
         partial(_multiplied, 20_000),
         "F78",
         error="malformed_file",
-        says="4,294,967,296 characters",
+        says="268,435,456 characters",
         is_heavy=True,
     ),
 ]

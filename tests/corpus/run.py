@@ -31,10 +31,12 @@ def main() -> int:
     )
     asked = parser.parse_args()
     is_right = True
-    with private_server() as server:
+    results = []
+    with private_server():
         print(HEAD)
         for family in asked.families or FAMILIES:
             result = _family(family, is_light=asked.light)
+            results.append(result)
             print(_line(family, result), flush=True)
             for fault in _faults(result):
                 is_right = False
@@ -43,7 +45,8 @@ def main() -> int:
                 for each in result.get("outcomes", []):
                     print("   ", *each)
         left = _violated()
-        print("invariants:", ", ".join(left) or "all hold", f"({server.folder.name})")
+    print(_sum(results))
+    print("invariants:", ", ".join(left) or "all hold")
     return 0 if is_right and not left else 1
 
 
@@ -72,6 +75,19 @@ def _line(family: str, result: dict[str, Any]) -> str:
         f"  {result['peak_bytes'] // MIB:>10} ({result['idle_bytes'] // MIB:>4})"
         f"  {result['child_peak_bytes'] // MIB:>9}  {result['seconds']:>7.1f}"
         f"  {name} ({seconds:.1f} s)"
+    )
+
+
+def _sum(results: list[dict[str, Any]]) -> str:
+    """Give the figures of all families in a line."""
+    alive = [result for result in results if "death" not in result]
+    return (
+        f"{sum(result['files'] for result in alive)} files, "
+        f"{sum(len(result['unexpected']) for result in alive)} unexpected, "
+        f"{len(results) - len(alive)} workers died; at most "
+        f"{max((r['peak_bytes'] for r in alive), default=0) // MIB} MiB in a worker, "
+        f"{max((r['child_peak_bytes'] for r in alive), default=0) // MIB} MiB in a child, "
+        f"{sum(result['seconds'] for result in alive):,.0f} seconds of reading"
     )
 
 

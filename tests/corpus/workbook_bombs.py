@@ -158,7 +158,7 @@ FILES = [
         partial(_references, 20_000),
         "F71",
         error="malformed_file",
-        says="4,294,967,296 characters",
+        says="268,435,456 characters",
         is_heavy=True,
     ),
     xml(
