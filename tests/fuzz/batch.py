@@ -1,24 +1,22 @@
 """One process's share of `make fuzz`: inputs by numbers, read one after another.
 
-The input stands in a file before it is read, so that who started this process has it
-if this process dies. Prints one JSON object.
+The input and its number stand in files before it is read, so that who started this
+process has them if this process dies. Prints the most memory that it held.
 """
 
-import json
 import random
 import resource
 import sys
 import tempfile
 import traceback
-from collections import Counter
 from pathlib import Path
 
 from tests.fuzz.edits import apply, draw
 from tests.fuzz.reading import LIMITS, outcome
 from tests.fuzz.seeds import SEEDS
 
-#: Findings of one batch that are told in full.
-MAX_FINDINGS = 5
+#: Outcomes that are faults of ours, whatever the input.
+FINDINGS = {"exception", "parser_crash", "reader_failed"}
 
 
 def make(seed: int, number: int) -> tuple[str, bytes]:
@@ -31,38 +29,33 @@ def make(seed: int, number: int) -> tuple[str, bytes]:
     return name, SEEDS[name].changed(lambda data: apply(edits, data), place=place)
 
 
-def work(seed: int, numbers: range, *, folder: Path) -> dict[str, object]:
-    """Read the inputs of these numbers; give what became of them."""
-    counts: Counter[str] = Counter()
-    findings: list[str] = []
+def work(seed: int, numbers: range, *, folder: Path) -> None:
+    """Read the inputs of these numbers; tell each outcome before the next is read."""
     path = folder / "input"
-    for number in numbers:
-        name, data = make(seed, number)
-        path.write_bytes(data)
-        told = ""
-        try:
-            found = outcome(path, name=SEEDS[name].name)
-        except Exception:
-            found, told = "exception", traceback.format_exc(limit=-2)
-        if found in ("exception", "parser_crash", "reader_failed"):
-            kept = folder / f"finding-{seed}-{number}-{SEEDS[name].name}"
-            kept.write_bytes(data)
-            if len(findings) < MAX_FINDINGS:
-                findings.append(f"{kept}: {found} {told}")
-        counts[f"{name}: {found}"] += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"counts": counts, "findings": findings, "peak_bytes": peak}
+    with (folder / "outcomes").open("a") as told:
+        for number in numbers:
+            name, data = make(seed, number)
+            path.write_bytes(data)
+            told.write(f"{number} {name}: ")
+            told.flush()
+            try:
+                found = outcome(path, name=SEEDS[name].name)
+            except Exception:
+                found = "exception"
+                (folder / f"trace-{number}").write_text(traceback.format_exc(limit=-2))
+            if found in FINDINGS:
+                (folder / f"finding-{number}-{SEEDS[name].name}").write_bytes(data)
+            told.write(f"{found}\n")
 
 
 def main() -> None:
-    """Work as the arguments say: seed, first number, end, folder for inputs."""
+    """Work as the arguments say: seed, first number, end, folder for what is told."""
     seed, first, end, folder = sys.argv[1:]
     LIMITS.apply()
     with tempfile.TemporaryDirectory() as scratch:
         tempfile.tempdir = scratch
-        numbers = range(int(first), int(end))
-        result = work(int(seed), numbers, folder=Path(folder))
-    print(json.dumps(result))
+        work(int(seed), range(int(first), int(end)), folder=Path(folder))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 
 
 if __name__ == "__main__":
