@@ -102,8 +102,8 @@ FILES = [
         "empty_name",
         pl.DataFrame({" ": [1]}),
         "F59",
-        error="malformed_file",
-        says="visible characters",
+        error="unknown_layout",
+        says="'column 1'",
     ),
     _frame(
         "same_path_twice",

@@ -10,6 +10,7 @@ import polars as pl
 
 from tests.corpus import good
 from tests.corpus.bad_file import LAPS, laps, lines
+from tests.unit.readers.liverc_pages import page, pretty
 
 Change = Callable[[bytes], bytes]
 ROWS = laps(6)
@@ -91,6 +92,8 @@ SEEDS = {
     "ndjson": Seed("laps.ndjson", "\n".join(map(json.dumps, OBJECTS)).encode()),
     "parquet": Seed("laps.parquet", good.parquet_of(TYPED, compression="uncompressed")),
     "parquet_texts": Seed("laps.parquet", good.parquet_of(pl.DataFrame(OBJECTS))),
+    "html": Seed("race.html", page().encode()),
+    "html_laid_out": Seed("race.html", pretty(page()).encode()),
     "xlsx": Seed("laps.xlsx", _workbook(), inside=_in_member),
     "gzip": Seed("laps.csv.gz", good.gzipped(CSV), inside=_in_packed(good.gzipped)),
     "zstd": Seed("laps.csv.zst", good.zstd(CSV), inside=_in_packed(good.zstd)),
