@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash stop
+.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash corpus fuzz stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -73,6 +73,12 @@ orders: $(VENV)/.installed-dev .env ## Files in 1,050 random orders, and 100 ran
 
 crash: $(VENV)/.installed-dev .env ## Break imports in every way and compare (KILLS=500 BACKENDS=200 STOPS=20 PLANTED=1)
 	$(PYTHON) -m tests.crash.sweep $(if $(PLANTED),--planted) $(if $(KILLS),--kills $(KILLS)) $(if $(BACKENDS),--backends $(BACKENDS)) $(if $(STOPS),--stops $(STOPS)) $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(JOBS),--jobs $(JOBS))
+
+corpus: $(VENV)/.installed-dev .env ## Import every kind of bad file and compare (FAMILIES="json packed")
+	$(PYTHON) -m tests.corpus.run $(FAMILIES)
+
+fuzz: $(VENV)/.installed-dev ## Read damaged files of every format (INPUTS=100000 SEED=1 JOBS=2)
+	$(PYTHON) -m tests.fuzz.run --inputs $(or $(INPUTS),100000) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
 
 stop: ## Stop the embedded PostgreSQL
 	@$(MANAGE) stop_postgres

@@ -103,6 +103,11 @@ class SharedReader:
         finally:
             self._lent.release()
 
+    @property
+    def scratch(self) -> Path:
+        """Give the folder that its child may write to."""
+        return Path(self._sandbox._scratch.name)
+
     def close(self) -> None:
         self._sandbox.__exit__(None, None, None)
 

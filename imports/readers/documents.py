@@ -21,6 +21,7 @@ from imports.readers.delimited import csv_text
 from imports.readers.json_documents import json_tables
 from imports.readers.packed import unpack
 from imports.readers.packed.unpack import Member
+from imports.readers.packed.zip_entries import read_entries
 from imports.readers.pages import html_page
 from imports.readers.parquet_files import parquet
 from imports.readers.sandbox.limits import Limits
@@ -33,7 +34,10 @@ PARQUET = b"PAR1"
 JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"]|$))')
 #: A tag; a name in such brackets with a delimiter behind it heads a CSV file.
 HTML = re.compile(r"\s*<(?![^<>\r\n]*>\s*[,;|\t])[!?A-Za-z]")
+#: The longer mark first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
@@ -96,6 +100,7 @@ STRANGERS = {
     b"7z\xbc\xaf": "a 7z archive",
     b"Rar!": "a RAR archive",
     b"ARROW1": "an Arrow (Feather) file",
+    b"PARE": "an encrypted Parquet file",
     b"SQLite format 3": "an SQLite database",
     b"\x7fELF": "a program",
     b"MZ": "a program",
@@ -130,6 +135,13 @@ class Inside:
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """Members of an archive that systems leave there, and nobody reads."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """A member of an archive that is no table, and why."""
 
@@ -139,21 +151,32 @@ class Unreadable:
 
 def open_parts(
     path: Path, *, name: str, scratch: Path, limits: Limits
-) -> Iterator[Part | Unreadable]:
+) -> Iterator[Part | Unreadable | Skipped]:
     """Give the tables of a file, those of an archive member by member."""
     if path.stat().st_size == 0:
         raise EmptyFile
     if not unpack.is_packed(path):
         yield from _tables(path, name=name, scratch=scratch)
         return
-    check_name(name, PACKED[unpack.magic(path)])
+    _check_packed_name(path, name=name, limits=limits)
     package = unpack.unpack(path, scratch=scratch, limits=limits)
+    if package.skipped:
+        yield Skipped(package.skipped)
     for member in package:
         if len(package.names) > 1:
             yield from _tables_inside(member, scratch=scratch)
             continue
         inner_name = member.name or _inner_name(name)
         yield from _tables(member.path, name=inner_name, scratch=scratch)
+
+
+def _check_packed_name(path: Path, *, name: str, limits: Limits) -> None:
+    """Refuse a packed file whose name promises another; a cut-off workbook as such."""
+    found = PACKED[unpack.magic(path)]
+    if found is Format.ZIP and Format.WORKBOOK in _promised(name):
+        # Its table of contents stands at its end: without it, it is no workbook yet.
+        read_entries(path, limits=limits)
+    check_name(name, found)
 
 
 def _tables_inside(member: Member, *, scratch: Path) -> Iterator[Part | Unreadable]:
@@ -166,6 +189,9 @@ def _tables_inside(member: Member, *, scratch: Path) -> Iterator[Part | Unreadab
 
 def _tables(path: Path, *, name: str, scratch: Path) -> Iterable[Part]:
     found = sniff(path)
+    if found is Format.TEXT and Format.JSON in _promised(name) and _is_bracketed(path):
+        # Only JSON can say what is wrong with it.
+        found = Format.JSON
     check_name(name, found)
     return READERS[found](path, scratch=scratch)
 
@@ -173,12 +199,21 @@ def _tables(path: Path, *, name: str, scratch: Path) -> Iterable[Part]:
 def check_name(name: str, found: Format) -> None:
     """Refuse a file whose name promises another format than it has."""
     suffix = PurePath(name).suffix.lower()
-    promised = PROMISES.get(suffix)
+    promised = _promised(name)
     if promised and found not in promised:
         raise WrongExtension(
             f"The file is called {suffix} and its content is {found}. Rename it for "
             "what it is, or export it again."
         )
+
+
+def _promised(name: str) -> set[Format]:
+    return PROMISES.get(PurePath(name).suffix.lower(), set())
+
+
+def _is_bracketed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _as_text(file.read(HEAD_BYTES)).lstrip()[:1] in ("[", "{")
 
 
 def sniff(path: Path) -> Format:

@@ -1,6 +1,6 @@
 """One file: its tables recognised one by one, read, sent, and what became of each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -22,14 +22,19 @@ from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
 from imports.readers import canonical_rows, corrections, documents, file_names
 from imports.readers.canonical_rows import Place
-from imports.readers.documents import Unreadable
-from imports.readers.rejects import RejectionLog
+from imports.readers.documents import Skipped, Unreadable
+from imports.readers.packed.zip_entries import shown
+from imports.readers.rejects import RejectionLog, storable
 from imports.readers.sandbox.limits import Limits
 from imports.readers.table import Notice, Part, Table
 
 #: Rows of a table that nobody recognises, to be shown to who maps its columns.
 SAMPLE_ROWS = 5
 SAMPLE_CHARS = 100
+#: Of a column that is read, and of all layouts of a file together.
+MAX_NAME_CHARS = 200
+#: Members of an archive that are passed over and named.
+SKIPPED_SHOWN = 5
 
 
 @dataclass
@@ -57,13 +62,18 @@ class Reading:
             raise self._refusal()
         return self._result()
 
-    def _open_parts(self, path: Path, *, name: str) -> Iterator[Part | Unreadable]:
+    def _open_parts(
+        self, path: Path, *, name: str
+    ) -> Iterator[Part | Unreadable | Skipped]:
         return documents.open_parts(
             path, name=name, scratch=self.scratch, limits=self.limits
         )
 
-    def _take(self, part: Part | Unreadable) -> None:
+    def _take(self, part: Part | Unreadable | Skipped) -> None:
         """Send a table; one that cannot be read does not stop those beside it."""
+        if isinstance(part, Skipped):
+            self.notices.append(_skipped(part))
+            return
         try:
             if isinstance(part, Unreadable):
                 raise part.error
@@ -73,6 +83,8 @@ class Reading:
             self.parts.append(_refused(part, error))
 
     def _send(self, part: Part) -> None:
+        if not part.columns:
+            raise _without_columns(part)
         part = corrections.check(part, refused_rows=self.request.get("refused_rows"))
         layout = self._layout_of(part)
         if layout.is_envelope:
@@ -82,6 +94,7 @@ class Reading:
             )
         tables = layout.tables(frozenset(part.columns))
         self._check_lap_columns(tables)
+        _check_names(tables)
         table = part.read(required=layout.required)
         _check_repeated(table, tables=tables, layout=layout)
         table = self._with_what_is_said(table, layout=layout, name=part.name)
@@ -118,7 +131,7 @@ class Reading:
         self.notices += _notices(table, layout=layout, silent=silent)
         self.parts.append(
             {
-                "name": part.name,
+                "name": storable(part.name),
                 "layout": layout.name,
                 "columns": part.columns,
                 "rows_before": self.rows_before,
@@ -187,7 +200,7 @@ class Reading:
         ]
         columns = dict.fromkeys(name for part in read for name in part["columns"])
         return {
-            "layout": ", ".join(dict.fromkeys(part["layout"] for part in read)),
+            "layout": _layouts(dict.fromkeys(part["layout"] for part in read)),
             "columns": list(columns),
             "parts": self.parts,
             "rows_read": sum(part["rows_read"] for part in read),
@@ -201,9 +214,9 @@ class Reading:
 
 def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:
     refused: dict[str, Any] = {
-        "name": part.name,
+        "name": storable(part.name),
         "error": error.code,
-        "message": str(error),
+        "message": storable(str(error)),
     }
     if isinstance(error, OnlyAround):
         return refused | {"is_aside": True}
@@ -212,6 +225,24 @@ def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:
     # A document has many arrays, and not each of them is rows of ours.
     refused |= {"is_aside": bool(part.array), "columns": part.columns}
     return refused | _samples(part)
+
+
+def _layouts(names: Iterable[str]) -> str:
+    """Give the names of the layouts as one word of the file; the parts have all."""
+    joined = ", ".join(names)
+    if len(joined) <= MAX_NAME_CHARS:
+        return joined
+    return joined[: joined.rindex(", ", 0, MAX_NAME_CHARS - 1)] + ", …"
+
+
+def _skipped(members: Skipped) -> Notice:
+    count = len(members.names)
+    names = ", ".join(map(shown, members.names[:SKIPPED_SHOWN]))
+    more = f" and {count - SKIPPED_SHOWN:,} more" if count > SKIPPED_SHOWN else ""
+    message = (
+        f"Members of the archive that systems leave there were not read: {names}{more}."
+    )
+    return Notice("skipped_members", message, count)
 
 
 def _left_aside(part: dict[str, Any]) -> Notice:
@@ -223,7 +254,7 @@ def _samples(part: Part) -> dict[str, Any]:
     """Give the first rows of a table, for who is to say what its columns are."""
     table = part.read(required=frozenset())
     rows = table.rows.select(part.columns).head(SAMPLE_ROWS).collect().iter_rows()
-    samples = [[c[:SAMPLE_CHARS] if c else c for c in row] for row in rows]
+    samples = [[storable(c[:SAMPLE_CHARS]) if c else c for c in row] for row in rows]
     return {"samples": samples, "rows_read": table.rows_read}
 
 
@@ -242,6 +273,28 @@ def _notices(table: Table, *, layout: Layout, silent: int) -> list[Notice]:
         message = "Lines state nothing that is stored; docs/files.md says which."
         notices.append(Notice("lines_state_nothing", message, silent))
     return notices
+
+
+def _without_columns(part: Part) -> FileRejected:
+    """Say why a table has no columns: its rows are bad, or there are none."""
+    bad = list(part.read(required=frozenset()).bad_lines)
+    if not bad:
+        return EmptyFile("The table names no columns. Export it again.")
+    return MalformedFile(
+        f"No row of the table can be read. Row {bad[0].row_number:,}: {bad[0].message} "
+        "Correct them and send the file again."
+    )
+
+
+def _check_names(tables: tuple[CanonicalTable, ...]) -> None:
+    """Refuse a name that is too long to say what is wrong in its column."""
+    for cell in (cell for table in tables for cell in table.cells):
+        if len(cell.source) > MAX_NAME_CHARS:
+            raise MalformedFile(
+                f"The name of the column {cell.source[:60] + '…'!r} has "
+                f"{len(cell.source):,} characters, more than {MAX_NAME_CHARS}. Give it a "
+                "shorter one."
+            )
 
 
 def _check_repeated(

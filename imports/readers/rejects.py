@@ -43,7 +43,7 @@ class RejectionLog:
 
     def begin(self, part: str, *, rows_before: int) -> None:
         """Say which table of the file comes, and how many rows stand before it."""
-        self._part, self._rows_before = part[:MAX_PART_CHARS], rows_before
+        self._part, self._rows_before = storable(part)[:MAX_PART_CHARS], rows_before
 
     @property
     def total(self) -> int:
@@ -72,9 +72,9 @@ class RejectionLog:
                 "part": self._part,
                 "column": column,
                 "code": code,
-                "message": message + self._whereabouts(row_number),
+                "message": storable(message + self._whereabouts(row_number)),
                 "original": {
-                    _storable(name): _storable(cell) if cell is not None else None
+                    storable(name): storable(cell) if cell is not None else None
                     for name, cell in original.items()
                 },
             }
@@ -99,6 +99,10 @@ class RejectionLog:
             self.last_row = max(self.last_row, self._rows_before + lines.last_row)
 
 
-def _storable(cell: str) -> str:
-    # PostgreSQL stores no NUL; its picture says that there was one.
-    return cell[:MAX_KEPT_CHARS].replace("\x00", "\u2400")
+def storable(text: str) -> str:
+    """Give a text as the database can hold it, and not too long.
+
+    A NUL becomes its picture, half of a character its escape.
+    """
+    kept = text[:MAX_KEPT_CHARS].replace("\x00", "\u2400")
+    return kept.encode(errors="backslashreplace").decode()

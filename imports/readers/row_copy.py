@@ -18,6 +18,9 @@ from imports.readers.table import ROW_NUMBER, BadLine, BadLines, Notice, Table
 MAX_COLUMNS = 2_000
 #: A table may repeat what stands once in the file, but not without end.
 MAX_CHARS = 4 * 1024**3
+#: So many whatever the size of the file, and beyond so many for each of its bytes.
+FREE_CHARS = 256 * 1024**2
+MAX_RATIO = 100
 MAX_CELL_CHARS = 1_000_000
 #: No name of a column has them; the first of them starts the names that we add.
 ODD_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
@@ -51,11 +54,18 @@ def sayable(name: str) -> str:
     return repr(name) if name else "the file"
 
 
+def chars_allowed(path: Path) -> int:
+    """Give how many characters a table may hold that a file of this size states."""
+    by_size = max(FREE_CHARS, path.stat().st_size * MAX_RATIO)
+    return min(MAX_CHARS, by_size)
+
+
 class RowCopy:
     """The copy of one table while it is written; `part` when all rows are in."""
 
-    def __init__(self, path: Path, *, name: str) -> None:
+    def __init__(self, path: Path, *, name: str, max_chars: int) -> None:
         self.path = path
+        self._max_chars = max_chars
         self.name = name
         self.columns: list[str] = []
         self.bad_lines = BadLines()
@@ -75,10 +85,11 @@ class RowCopy:
     def write(self, text: str) -> int:
         """Take a written line from the CSV writer, and count it."""
         self._chars += len(text)
-        if self._chars > MAX_CHARS:
+        if self._chars > self._max_chars:
             raise MalformedFile(
-                f"The table of {sayable(self.name)} holds more than {MAX_CHARS:,} "
-                "characters. Split the file."
+                f"The table of {sayable(self.name)} holds more than "
+                f"{self._max_chars:,} characters, from a file that is much smaller. Send "
+                "what varies only, or split the file."
             )
         return self._file.write(text)
 

@@ -4,6 +4,7 @@ import pytest
 
 from imports import checks as import_checks
 from imports import doorbell
+from imports.readers.table import KEPT_PER_CODE
 from races import checks as race_checks
 from races import natural_keys
 
@@ -37,3 +38,14 @@ def test_engine_must_be_postgresql(monkeypatch, vendor, found):
     monkeypatch.setattr(import_checks.connection, "vendor", vendor)
 
     assert len(import_checks.engine_is_postgresql()) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"), [(KEPT_PER_CODE, 0), (KEPT_PER_CODE + 1, 1)]
+)
+def test_more_rejections_than_the_reader_keeps_are_an_error(settings, wanted, found):
+    settings.IMPORTS_REJECTIONS_PER_CODE = wanted
+
+    errors = import_checks.rejections_are_kept_by_the_reader()
+
+    assert [error.id for error in errors] == ["imports.E003"] * found

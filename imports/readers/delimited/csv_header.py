@@ -20,6 +20,8 @@ from imports.readers.table import Notice
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_COLUMNS = 10_000
 MAX_HEADER_CHARS = 1_000_000
+#: So much of a name stands in a message.
+SHOWN_CHARS = 60
 #: The delimiter and the header are found in so many lines that are not blank.
 SAMPLE_LINES = 20
 #: Above them may stand so many blank ones.
@@ -138,13 +140,16 @@ def _names(line: str, *, delimiter: str) -> list[str]:
     try:
         cells = next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise MalformedFile(f"The header cannot be read: {sentence(error)}") from None
+        raise MalformedFile(
+            f"The header cannot be read: {sentence(error)} Correct it and send the file "
+            "again."
+        ) from None
     names = [cell.strip(BLANKS) for cell in cells]
     for place, name in enumerate(names, start=1):
         if CONTROL.search(name):
             raise MalformedFile(
-                f"The name of column {place} holds a control character: {name!r}. "
-                "Rename it."
+                f"The name of column {place} holds a control character: "
+                f"{name[:SHOWN_CHARS]!r}. Rename it."
             )
     return names
 

@@ -9,6 +9,7 @@ mark); UTF-8, also where few lines are damaged; then `encoding_guess`.
 """
 
 import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -171,21 +172,32 @@ def _guessed(path: Path, *, survey: _Survey, copy: Path) -> Utf8Text:
     raise survey.refusal()
 
 
+def _texts(path: Path, encoding: str) -> Iterator[str]:
+    """Give the text of the file; raise MalformedFile at a byte that does not fit."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    read = 0
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(CHUNK_BYTES)
+            held = len(decoder.getstate()[0])
+            try:
+                yield decoder.decode(chunk, not chunk)
+            except UnicodeError as error:
+                start = error.start if isinstance(error, UnicodeDecodeError) else 0
+                raise MalformedFile(
+                    f"The file looks like {encoding.upper()} and is cut off or damaged "
+                    f"at its byte {read - held + start + 1:,}. Save it as UTF-8."
+                ) from None
+            if not chunk:
+                return
+            read += len(chunk)
+
+
 def _decoded(path: Path, encoding: str, *, how: str, copy: Path) -> Utf8Text:
     """Write the text of the file to the copy; refuse it if a byte does not fit."""
-    try:
-        with (
-            path.open(encoding=encoding, newline="") as text,
-            copy.open("w", encoding="utf-8", newline="") as out,
-        ):
-            while part := text.read(CHUNK_BYTES):
-                out.write(part)
-    except UnicodeError as error:
-        name = encoding.upper()
-        raise MalformedFile(
-            f"The file looks like {name} and is cut off or damaged ({error}). "
-            "Save it as UTF-8."
-        ) from None
+    with copy.open("w", encoding="utf-8", newline="") as out:
+        for part in _texts(path, encoding):
+            out.write(part)
     message = f"The file is not UTF-8. It was read as {encoding.upper()}, {how}."
     _, has_quotes = _look_over(copy)
     notice = Notice(code="encoding", message=message)

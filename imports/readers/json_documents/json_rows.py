@@ -22,8 +22,8 @@ from imports.readers.row_copy import (
 )
 
 MAX_DEPTH = 64
-#: Each has an open file.
-MAX_TABLES = 200
+#: Each has an open file, and the reader may have 128 (`limits.open_files`).
+MAX_TABLES = 100
 TOO_DEEP = Wrong("too_deep", f"The value is nested more than {MAX_DEPTH} levels deep.")
 
 NOT_AN_OBJECT = Wrong(
@@ -133,8 +133,9 @@ def _too_long(value: str, path: str) -> Wrong:
 class Tables:
     """The tables of one file while its values are taken apart."""
 
-    def __init__(self, *, scratch: Path) -> None:
+    def __init__(self, *, scratch: Path, max_chars: int) -> None:
         self._scratch = scratch
+        self._max_chars = max_chars
         self._copies: dict[str, RowCopy] = {}
 
     def table(self, name: str) -> RowCopy:
@@ -146,7 +147,7 @@ class Tables:
                     "places; its keys seem to be data. Send one array of them."
                 )
             path = self._scratch / f"rows_{len(self._copies)}.csv"
-            self._copies[name] = RowCopy(path, name=name)
+            self._copies[name] = RowCopy(path, name=name, max_chars=self._max_chars)
         return self._copies[name]
 
     def parts(self) -> list[Copied]:

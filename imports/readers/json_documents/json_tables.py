@@ -15,18 +15,20 @@ from imports.errors import EmptyFile, MalformedFile
 from imports.readers.json_documents import json_text
 from imports.readers.json_documents.json_rows import TOO_DEEP, Found, Tables, scan
 from imports.readers.json_documents.json_text import DECODER, Line
-from imports.readers.row_copy import Copied, Wrong
+from imports.readers.row_copy import Copied, Wrong, chars_allowed
 
 #: Held as text and as Python values at once; lines have no such bound.
 MAX_DOCUMENT_BYTES = 128 * 1024**2
 BLANKS = " \t\n\r"
 BLANK = re.compile(f"[{BLANKS}]*")
 AROUND_NOTHING = Found()
+#: What Python says of a text without its closing quote.
+NEVER_CLOSED = "Unterminated string"
 
 
 def open_parts(path: Path, *, scratch: Path) -> list[Copied]:
     """Give the tables of a JSON file; their rows are in scratch by then."""
-    with closing(Tables(scratch=scratch)) as tables:
+    with closing(Tables(scratch=scratch, max_chars=chars_allowed(path))) as tables:
         if is_by_lines(path):
             _add_lines(path, tables=tables)
         else:
@@ -74,7 +76,8 @@ def _decoded(text: str) -> Any:
         return DECODER.decode(text)
     except json.JSONDecodeError as error:
         message = (
-            f"The line is not JSON: {error.msg} at its character {error.pos + 1:,}."
+            f"The line is not JSON: {_reason(error)} at its character "
+            f"{error.pos + 1:,}."
         )
         return Wrong("malformed_json", message)
     except RecursionError:
@@ -136,14 +139,26 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
     try:
         return DECODER.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise _malformed(text, error.pos, error.msg) from None
+        # A text that is not closed begins where it is said and goes on to the end.
+        is_open = error.msg.startswith(NEVER_CLOSED)
+        place = len(text) if is_open else error.pos
+        raise _malformed(text, place, _reason(error)) from None
     except RecursionError:
         raise MalformedFile(
             f"{TOO_DEEP.message} It starts at {_place(text, start)}. Send it flatter."
         ) from None
 
 
+def _reason(error: json.JSONDecodeError) -> str:
+    """Give what Python says of it, in words that a place can follow."""
+    if error.msg.startswith(NEVER_CLOSED):
+        return "a text is opened and never closed"
+    return error.msg[:1].lower() + error.msg[1:]
+
+
 def _add_root_object(value: Any, *, tables: Tables) -> None:
+    if value == {}:
+        raise EmptyFile("The document is an empty object. Export it again.")
     if not isinstance(value, dict):
         raise MalformedFile(
             "The document is neither an object nor an array of objects; rows are "
@@ -187,4 +202,6 @@ def _place(text: str, place: int) -> str:
 def _without_columns(parts: list[Copied]) -> MalformedFile:
     bad = [line for part in parts for line in part.bad_lines]
     reason = f" Row {bad[0].row_number:,}: {bad[0].message}" if bad else ""
-    return MalformedFile(f"No row of the file can be read.{reason}")
+    return MalformedFile(
+        f"No row of the file can be read.{reason} Correct them and send the file again."
+    )

@@ -82,6 +82,7 @@ is_original: Check = lambda value: (  # noqa: E731
 )
 is_rejection = has(
     {
+        "part": lambda value: is_text(value) and len(value) <= 300,
         "row_number": is_count,
         "first_row": lambda value: value is None or is_count(value),
         "column": is_column,

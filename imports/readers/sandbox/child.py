@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from imports.errors import FileRejected
 from imports.readers.reading import Reading
-from imports.readers.rejects import RejectionLog
+from imports.readers.rejects import RejectionLog, storable
 from imports.readers.sandbox import confine, deaths
 from imports.readers.sandbox.frames import write_message
 from imports.readers.sandbox.limits import Limits
@@ -51,7 +51,7 @@ def _answer(
 def _refuse(pipe: IO[bytes], error: FileRejected) -> None:
     header = {
         "type": type(error).__name__,
-        "message": str(error),
+        "message": storable(str(error)),
         "parts": error.facts.get("parts", []),
     }
     write_message(pipe, "X", header)

@@ -14,7 +14,13 @@ from pathlib import Path
 from imports.errors import EmptyFile
 from imports.readers.column_names import BLANKS
 from imports.readers.header_row import ROWS_LOOKED_AT, find_header
-from imports.readers.row_copy import Copied, RowCopy, Wrong, unstorable
+from imports.readers.row_copy import (
+    Copied,
+    RowCopy,
+    Wrong,
+    chars_allowed,
+    unstorable,
+)
 from imports.readers.workbooks.xlsx_cells import text_of
 from imports.readers.workbooks.xlsx_workbook import Sheet, Workbook, read_workbook
 from imports.readers.workbooks.xlsx_xml import Row, read_rows, read_texts
@@ -26,11 +32,11 @@ def open_parts(path: Path, *, scratch: Path) -> list[Copied]:
     with open_zip(path) as archive:
         workbook = read_workbook(archive)
         texts = read_texts(archive, workbook.strings) if workbook.strings else []
-        parts = []
+        parts, bound = [], chars_allowed(path)
         for number, sheet in enumerate(workbook.sheets):
             reader = _SheetReader(archive, sheet, workbook=workbook, texts=texts)
-            path = scratch / f"sheet_{number}.csv"
-            with closing(RowCopy(path, name=sheet.name)) as copy:
+            target = scratch / f"sheet_{number}.csv"
+            with closing(RowCopy(target, name=sheet.name, max_chars=bound)) as copy:
                 parts.append(reader.write(copy))
     parts = [part for part in parts if part.columns]
     if not parts:

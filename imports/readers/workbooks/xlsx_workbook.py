@@ -6,6 +6,7 @@ it would read too slowly, and not tell a formula that nobody computed from a bla
 
 import warnings
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -34,6 +35,8 @@ NOT_A_WORKBOOK = (
     ParseError,
     RecursionError,
     NotImplementedError,
+    EOFError,
+    zlib.error,
     zipfile.BadZipFile,
 )
 
@@ -84,8 +87,13 @@ def _read(archive: zipfile.ZipFile) -> Workbook:
     sheets = [
         Sheet(name=str(sheet.name), part=str(relation.target))
         for sheet, relation in reader.parser.find_sheets()
-        if "chartsheet" not in relation.Type and relation.target in reader.valid_files
+        if "chartsheet" not in relation.Type
     ]
+    if lost := next((s for s in sheets if s.part not in reader.valid_files), None):
+        raise MalformedFile(
+            f"The workbook has a sheet {lost.name!r} and not its rows ({lost.part}). "
+            "Save it anew in a spreadsheet program and send it again."
+        )
     return Workbook(
         sheets=sheets,
         strings=strings.PartName.lstrip("/") if strings is not None else "",

@@ -61,8 +61,7 @@ class _Part:
         held, wanted = 0, ""
         parent: Element | None = None
         for chunk in self._chunks():
-            parser.feed(chunk)
-            for event, element in cast(Iterator[Event], parser.read_events()):
+            for event, element in self._events(parser, chunk):
                 if event == "start":
                     held += 1
                     if parent is None and element.tag.rpartition("}")[2] == inside:
@@ -74,6 +73,17 @@ class _Part:
             if held > MAX_HELD_ELEMENTS:
                 raise self.malformed(f"has {held:,} elements in one row or in none")
 
+    def _events(self, parser: "XMLPullParser[Any]", chunk: bytes) -> Iterator[Event]:
+        """Give what starts and ends in these bytes; none say that there are no more."""
+        try:
+            if chunk:
+                parser.feed(chunk)
+            else:
+                parser.close()
+            yield from cast(Iterator[Event], parser.read_events())
+        except ParseError as error:
+            raise self.malformed(f"is cut off or is not XML: {error}") from None
+
     def malformed(self, reason: str) -> MalformedFile:
         """Say what is wrong with the part."""
         return MalformedFile(
@@ -82,14 +92,17 @@ class _Part:
         )
 
     def _chunks(self) -> Iterator[bytes]:
-        """Give the bytes, after the beginning was looked at for a document type."""
+        """Give the bytes, looked at for a document type before; then none."""
         try:
             with self._archive.open(self.name) as source:
                 begun = _Beginning(self)
                 while chunk := source.read(CHUNK_BYTES):
                     begun.feed(chunk)
                     yield chunk
-        except (ParseError, expat.ExpatError) as error:
+            yield b""
+        except KeyError:
+            raise self.malformed("is not there") from None
+        except expat.ExpatError as error:
             raise self.malformed(f"is not XML: {error}") from None
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
             raise self.malformed(f"is cut off or damaged ({error})") from None

@@ -132,5 +132,5 @@ def test_canonical_refuses_a_column_that_it_does_not_know(name: str) -> None:
 
 
 def test_columns_of_nothing_we_know_are_listed() -> None:
-    with pytest.raises(UnknownLayout, match="recognises the columns colour, shape"):
+    with pytest.raises(UnknownLayout, match="recognises the columns 'colour', 'shape'"):
         recognise(["shape", "colour"])

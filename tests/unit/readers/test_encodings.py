@@ -94,3 +94,15 @@ def test_damage_is_borne_below_a_hundredth_of_the_lines(
     text = read(data, tmp_path)
     assert text.is_damaged
     assert text.path == tmp_path / "file.csv"
+
+
+@pytest.mark.parametrize("lines", [1, 200_000])
+def test_byte_that_does_not_fit_is_named_wherever_it_is(
+    tmp_path: Path, lines: int
+) -> None:
+    path = tmp_path / "file"
+    good = b"\xff\xfe" + ("a,b\n" * lines).encode("utf-16-le")
+    path.write_bytes(good + b"\x00\xd8x\0")
+
+    with pytest.raises(MalformedFile, match=f"at its byte {len(good) + 1:,}\\."):
+        as_utf8(path, scratch=tmp_path)

@@ -2,12 +2,14 @@
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 from imports.errors import EmptyFile, FileRejected, MalformedFile
 from imports.readers import row_copy
 from imports.readers.json_documents import json_rows, json_tables
+from imports.readers.sandbox.limits import Limits
 from tests.unit.readers.parts import Opened, opened
 
 
@@ -212,3 +214,35 @@ def test_what_is_repeated_around_rows_does_not_fill_the_disk(
     document = {"a": "x" * 10_000, "rows": [{"b": 1}] * 100}
 
     assert "more than 100,000 characters" in str(refusal(json.dumps(document)))
+
+
+def test_document_that_ends_inside_a_text_is_cut_off() -> None:
+    with pytest.raises(
+        MalformedFile, match="cut off at line 1, character 16: a text is"
+    ):
+        parse('[{"meeting": "A')
+
+
+def test_line_that_ends_inside_a_text_says_where_the_text_begins() -> None:
+    [line] = list(parse('{"a": 1}\n{"a": "x\n')[""].part.bad_lines)
+
+    assert line.message == (
+        "The line is not JSON: a text is opened and never closed at its character 7."
+    )
+
+
+def test_as_many_arrays_as_may_be_fit_the_files_that_the_child_may_open() -> None:
+    assert Limits().open_files >= json_rows.MAX_TABLES + 20
+
+
+def test_large_file_may_become_a_larger_table_than_a_small_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_copy, "FREE_CHARS", 1_000)
+    path = tmp_path / "file"
+    path.write_bytes(bytes(7))
+    assert row_copy.chars_allowed(path) == 1_000
+
+    path.write_bytes(bytes(70))
+
+    assert row_copy.chars_allowed(path) == 7_000
