@@ -38,6 +38,9 @@ LAYOUTS: tuple[Layout, ...] = (
 
 #: A file with half of a layout's required columns is meant to be of it.
 LIKE = 0.5
+#: So many names of columns stand in a message, each so long.
+SHOWN_NAMES = 20
+SHOWN_CHARS = 60
 
 
 def recognise(columns: Iterable[str], *, array: str = "") -> Layout:
@@ -57,8 +60,7 @@ def recognise(columns: Iterable[str], *, array: str = "") -> Layout:
     if strange:
         raise UnknownLayout(
             f"The file looks like {chosen.name}, which has no column "
-            f"{', '.join(map(repr, sorted(strange)))}. Rename or remove it; "
-            f"docs/layouts.md lists the columns."
+            f"{_shown(strange)}. Rename or remove it; docs/layouts.md lists the columns."
         )
     return chosen
 
@@ -67,16 +69,27 @@ def _explain(held: frozenset[str]) -> str:
     nearest = max(LAYOUTS, key=lambda layout: layout.likeness(held))
     if nearest.likeness(held) < LIKE:
         return _unknown(held)
-    missing = ", ".join(map(repr, sorted(nearest.required - held)))
     return (
         f"No layout recognises the file. It is nearest to {nearest.name}, "
-        f"but has no column {missing}."
+        f"but has no column {_shown(nearest.required - held)}. Add it or map the "
+        "columns; docs/layouts.md lists those of each layout."
     )
 
 
 def _unknown(held: frozenset[str]) -> str:
     return (
-        f"No layout recognises the columns {', '.join(sorted(held)[:20])}. "
+        f"No layout recognises the columns {_shown(held)}. "
         "docs/layouts.md lists the columns of each layout; what they are can be said "
         "by a mapping, on the page of the run or with --mapping."
     )
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Give names of columns as a message can hold them, however many and long."""
+    listed = sorted(names)
+    shown = [
+        repr(name if len(name) <= SHOWN_CHARS else f"{name[:SHOWN_CHARS]}…")
+        for name in listed[:SHOWN_NAMES]
+    ]
+    more = len(listed) - len(shown)
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
