@@ -7,6 +7,11 @@ from races.api.serializers import FileBrief, Related
 
 
 class FileDetail(serializers.ModelSerializer):
+    said = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="What its uploader said of it: meeting, race, name_pattern.",
+    )
+
     class Meta:
         model = SourceFile
         fields = [
@@ -18,6 +23,7 @@ class FileDetail(serializers.ModelSerializer):
             "size_bytes",
             "layout",
             "is_complete",
+            "said",
             "corrects",
             "priority",
             "observed_at",
@@ -74,8 +80,23 @@ class RunBrief(serializers.ModelSerializer):
         return run.duration.total_seconds() if run.duration else None
 
 
+class TableDetail(serializers.Serializer):
+    """A table of a file: what it was read as, or why it was not."""
+
+    name = serializers.CharField()
+    layout = serializers.CharField(required=False)
+    rows_before = serializers.IntegerField(
+        required=False, help_text="Rows of the file that stand before its first."
+    )
+    rows_read = serializers.IntegerField(required=False)
+    rows_rejected = serializers.IntegerField(required=False)
+    error = serializers.CharField(required=False)
+    message = serializers.CharField(required=False)
+
+
 class RunFileDetail(serializers.ModelSerializer):
     file = FileBrief(source="source_file")
+    parts = TableDetail(many=True, help_text="The tables of the file.")
     columns = serializers.ListField(child=serializers.CharField())
 
     class Meta:
@@ -86,6 +107,7 @@ class RunFileDetail(serializers.ModelSerializer):
             "state",
             "layout",
             "columns",
+            "parts",
             "is_complete",
             "rows_read",
             "rows_rejected",
@@ -112,11 +134,15 @@ class RejectionDetail(serializers.ModelSerializer):
 
     class Meta:
         model = Rejection
+        extra_kwargs = {
+            "part": {"help_text": "The table of the file, where it has several."}
+        }
         fields = [
             "id",
             "run",
             "file",
             "row_number",
+            "part",
             "column",
             "code",
             "message",
