@@ -33,7 +33,7 @@ PARQUET = b"PAR1"
 #: An object or an array; a name that begins so in a CSV file is not followed so.
 JSON = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"]|$))')
 #: A tag; a name in such brackets with a delimiter behind it heads a CSV file.
-HTML = re.compile(r"\s*<(?![^<>\r\n]*>\s*[,;|\t])[!?A-Za-z]")
+HTML = re.compile(r"\s*<(?![^<>\r\n]*> *[,;|\t])[!?A-Za-z]")
 #: The longer mark first: that of UTF-32 begins like that of UTF-16.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",

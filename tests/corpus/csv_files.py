@@ -72,11 +72,11 @@ QUOTES = [
     _text("quote_inside", _with('Ash"ford,1,7,2,1:31.000'), "F56", rows=3),
     _text("quote_over_lines", _with('"Ash\nford",1,7,2,1:31.000'), "F56", rows=3),
     _text(
-        "open_quotes_20k",
-        _quotes(20_000),
+        "open_quotes_5k",
+        _quotes(5_000),
         "F56",
-        rows=20_001,
-        rejected=20_000,
+        rows=5_001,
+        rejected=5_000,
         says="quote",
     ),
     _text(
@@ -147,11 +147,11 @@ LINES = [
         "cut_in_a_row", GOOD[:-11], "F58", rows=3, rejections=((4, "too_few_cells"),)
     ),
     _text(
-        "ragged_20k",
-        _ragged(20_000),
+        "ragged_5k",
+        _ragged(5_000),
         "F58",
-        rows=20_001,
-        rejected=20_000,
+        rows=5_001,
+        rejected=5_000,
         says="2 cells",
     ),
     _text(

@@ -80,8 +80,8 @@ GZIP = [
         rejections=((22, "not_a_time"),),
     ),
     _made(
-        "bomb_64m.csv.gz",
-        partial(_zeros_gz, 64),
+        "bomb_16m.csv.gz",
+        partial(_zeros_gz, 16),
         "F66",
         error="archive_refused",
         says="unpacks to more",
@@ -169,8 +169,8 @@ ZSTD = [
         says="damaged",
     ),
     _made(
-        "bomb_256m.csv.zst",
-        lambda: good.zstd(b"\0" * (256 * MIB)),
+        "bomb_32m.csv.zst",
+        lambda: good.zstd(b"\0" * (32 * MIB)),
         "F66",
         error="archive_refused",
         says="unpacks to more",

@@ -34,7 +34,7 @@ FILES = [
     _page("sign_in", "<!DOCTYPE html><html><body>Sign in</body></html>", "F52", error="unknown_format", says="LiveRC"),
     _page("other_table", "<html><table><tr><td>1</td></tr></table></html>", "F52", error="unknown_format", says="race_result"),
     _page("latin_1", PAGE.encode("latin-1"), "F53", error="malformed_file", says="byte"),
-    _page("nul", PAGE.replace("Ashford", "Ash\0ford"), "F54", rows=17, rejected=17, says="Ash"),
+    _page("nul", PAGE.replace("Ashford", "Ash\0ford"), "F54", rows=17, rejected=17, says="not a key"),
     _page("open_script", _script("racerLaps[101] = {'laps':[").split("</script>")[0], "F56", error="malformed_file", says="line 1"),
     _page("open_literal", _script("racerLaps[101] = {'driverName':'A'"), "F56", error="malformed_file", says="[Ll]ine 1"),
     _page("deep_literal", _script("racerLaps[101] = {'a':" + "[" * 50_000 + "}"), "F63", error="malformed_file", says="deep"),

@@ -208,11 +208,11 @@ FILES = [
         is_heavy=True,
     ),
     _made(
-        "bomb_64m.zip",
-        lambda: good.zipped({"laps.csv": b"\0" * (64 * MIB)}),
+        "bomb_16m.zip",
+        lambda: good.zipped({"laps.csv": b"\0" * (16 * MIB)}),
         "F67",
         error="archive_refused",
-        says="64 MiB",
+        says="16 MiB",
     ),
     _zip(
         "zip_in_zip",

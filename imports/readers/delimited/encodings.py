@@ -74,9 +74,14 @@ def as_utf8(path: Path, *, scratch: Path) -> Utf8Text:
     copy = scratch / "utf8.csv"
     if encoding := _marked(start):
         return _decoded(path, encoding, how="as its byte order mark says", copy=copy)
-    if encoding := _utf16_without_mark(start):
-        return _decoded(path, encoding, how="as its NUL bytes say", copy=copy)
     is_utf8, has_quotes = _look_over(path)
+    if encoding := _utf16_without_mark(start):
+        try:
+            return _decoded(path, encoding, how="as its NUL bytes say", copy=copy)
+        except MalformedFile:
+            # Cells of NULs in text that is UTF-8 look like it too.
+            if not is_utf8:
+                raise
     if is_utf8:
         return Utf8Text(path, has_quotes=has_quotes)
     survey = _survey(path)
@@ -102,7 +107,14 @@ def _utf16_without_mark(start: bytes) -> str | None:
     more, less = max(first, second), min(first, second)
     if more < 3 or more * 5 < units or less * 3 > more:
         return None
-    return "utf-16-le" if second > first else "utf-16-be"
+    encoding = "utf-16-le" if second > first else "utf-16-be"
+    return encoding if _has_line_end(start, encoding) else None
+
+
+def _has_line_end(start: bytes, encoding: str) -> bool:
+    """Whether a line ends as it does in UTF-16, or none ends so far."""
+    text = start[: len(start) // 2 * 2].decode(encoding, errors="replace")
+    return "\n" in text or "\r" in text or not (b"\n" in start or b"\r" in start)
 
 
 def _look_over(path: Path) -> tuple[bool, bool]:

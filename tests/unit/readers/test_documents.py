@@ -7,7 +7,7 @@ import pytest
 
 from imports.errors import FileRejected
 from imports.readers import documents
-from imports.readers.documents import Skipped
+from imports.readers.documents import Format, Skipped
 from imports.readers.sandbox.limits import Limits
 from tests.corpus import good
 from tests.corpus.bad_file import laps, lines
@@ -59,6 +59,24 @@ def test_zip_of_tables_called_workbook_is_a_zip(tmp_path: Path) -> None:
 
     assert error.code == "wrong_extension"
     assert "a zip archive" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"<!DOCTYPE html>\n\t\t<html>\n", Format.HTML),
+        (b"<html>\r\n\t<body>", Format.HTML),
+        (b"<name>\t<time>\n", Format.TEXT),
+        (b"<name> ; <time>\n", Format.TEXT),
+    ],
+)
+def test_page_is_one_however_it_is_indented(
+    tmp_path: Path, content: bytes, found: Format
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    assert documents.sniff(path) is found
 
 
 def test_encrypted_parquet_is_known_and_not_read(tmp_path: Path) -> None:

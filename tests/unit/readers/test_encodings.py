@@ -96,6 +96,16 @@ def test_damage_is_borne_below_a_hundredth_of_the_lines(
     assert text.path == tmp_path / "file.csv"
 
 
+@pytest.mark.parametrize(
+    "data", [b"a\tb\tc\r\n\t\t\r\n\t\0\t\x000\0\r\n", b"a\0b,c\nd\0e\0,f\0\n,\0\n"]
+)
+def test_nuls_in_cells_of_utf8_are_not_utf16(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    assert as_utf8(path, scratch=tmp_path).path == path
+
+
 @pytest.mark.parametrize("lines", [1, 200_000])
 def test_byte_that_does_not_fit_is_named_wherever_it_is(
     tmp_path: Path, lines: int
