@@ -1,6 +1,5 @@
 """Mappings of columns: what people said, version by version, and what is in force."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from imports import actions
 from imports.admin.mapping import edit_view, map_file_view
-from imports.admin.mapping_form import KINDS
+from imports.admin.mapping_form import KINDS, WAYS
 from imports.models import ColumnMapping
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
 
@@ -119,8 +118,15 @@ class ColumnMappingAdmin(PageAdmin):
                 (column, [t for t in obj.spec["columns"] if t["column"] == column])
                 for column in obj.spec["header"]
             ],
-            "fixed": {k: json.dumps(v) for k, v in obj.spec["fixed"].items()},
+            "fixed": {what: _way(fixed) for what, fixed in obj.spec["fixed"].items()},
             "versions": versions.select_related("created_by"),
             "can_change": request.user.has_perm("imports.change_columnmapping"),
             "can_add": request.user.has_perm("imports.add_columnmapping"),
         }
+
+
+def _way(fixed: dict[str, Any]) -> str:
+    """Say in words where a value comes from that no column holds."""
+    if "constant" in fixed:
+        return f"always {fixed['constant']!r}"
+    return next(text for way, text in WAYS.items() if way and fixed.get(way))

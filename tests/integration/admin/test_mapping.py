@@ -156,6 +156,10 @@ def test_export_is_what_the_command_takes(
     answer = as_boss.get(export)
 
     assert json.loads(answer.content) == mapping.spec
+    page = as_boss.get(
+        reverse("admin:imports_columnmapping_change", args=[mapping.pk])
+    ).content.decode()
+    assert "meeting: always &#x27;ashford&#x27;" in page
     assert "attachment" in answer["Content-Disposition"]
 
 
