@@ -166,13 +166,13 @@ def test_export_is_what_the_command_takes(
 def test_pages_of_mappings_show_and_escape(
     as_boss: Client, ingest: Any, write_csv: Any
 ) -> None:
-    run = ingest(write_csv("x.csv", f"{SCRIPT},b", f"{SCRIPT},2"))
+    run = ingest(write_csv("x.csv", f"b,{SCRIPT}", f"2,{SCRIPT}"))
     file = run.run_files.get()
 
     page = as_boss.get(map_url(file)).content.decode()
     as_boss.post(
         map_url(file),
-        {"kind": "meeting", "name": "m", "to_0": "name", "to_1": "meeting"},
+        {"kind": "meeting", "name": "m", "to_0": "meeting", "to_1": "name"},
     )
     mapping = ColumnMapping.objects.get()
     shown = as_boss.get(
