@@ -1,9 +1,11 @@
 """Run a layout over a table: good rows out through the pipe, bad rows to the log.
 
-Each kind of row is one lazy query that streams; nothing holds the whole file.
+Each kind of row is one lazy query that streams; nothing holds the whole file. What
+several queries ask for is worked out once, into a file of scratch.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, cast
 
 import polars as pl
@@ -18,9 +20,12 @@ from imports.readers.table import ROW_NUMBER, Table
 
 #: The number of the first cell that is wrong; null in a good row.
 PROBLEM = f"{OURS}problem"
+IS_BAD = pl.col(PROBLEM).is_not_null()
 LAP = f"{OURS}lap"
 RECORD_COLUMNS = ["file_number", "row_number", "kind", *KEYS, "payload"]
 REJECTION_BATCH_ROWS = 10_000
+#: The file in scratch that holds the rows of one table, worked out.
+KEPT = "rows.arrow"
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ def send(
     place: Place,
     pipe: IO[bytes],
     log: RejectionLog,
+    scratch: Path,
 ) -> Sent:
     """Send the canonical rows of a table."""
     tables, values = _evaluated_once(tables)
@@ -61,10 +67,14 @@ def send(
     if table.first_row:
         cells.insert(0, (table.first_row, table.first_row.is_wrong))
     rows = _with_problems(table, layout=layout, values=values, cells=cells)
-    good = rows.filter(pl.col(PROBLEM).is_null())
-    figures = figures_of.count(
-        rows, tables=tables, is_bad=pl.col(PROBLEM).is_not_null(), number=ROW_NUMBER
-    )
+    refused = rows.filter(IS_BAD)
+    if layout.prepare or table.first_row or len(tables) > 1:
+        rows = _kept(rows, tables=tables, cells=cells, path=scratch / KEPT)
+        refused = table.rows.join(
+            rows.filter(IS_BAD), on=ROW_NUMBER, maintain_order="left"
+        )
+    good = rows.filter(~IS_BAD)
+    figures = figures_of.count(rows, tables=tables, is_bad=IS_BAD, number=ROW_NUMBER)
     counted = Figures()
     if laps := [t for t in tables if t.kind == "lap"]:
         frame = _laps(good, laps, place=place)
@@ -74,7 +84,7 @@ def send(
         counted = _sink(frames, figures, kind="record", pipe=pipe)
     if counted.bad:
         _log_rejections(
-            rows, table=table, cells=cells, nulls=layout.null_markers, log=log
+            refused, table=table, cells=cells, nulls=layout.null_markers, log=log
         )
     return Sent(
         lap_columns=lap_columns(tables),
@@ -154,6 +164,37 @@ def _with_problems(
         *(pl.when(wrong).then(pl.lit(i)) for i, (_, wrong) in enumerate(cells)),
     )
     return rows.with_columns(values).with_columns(number.alias(PROBLEM))
+
+
+def _kept(
+    rows: pl.LazyFrame,
+    *,
+    tables: tuple[CanonicalTable, ...],
+    cells: list[tuple[Cell, pl.Expr]],
+    path: Path,
+) -> pl.LazyFrame:
+    """Work the rows out once, for several queries, and give what these ask for.
+
+    The file's own columns are left out: on disk they would be all of it once more.
+    What only tells a slip is null in good rows.
+    """
+    asked = [cell.value for table in tables for cell in table.cells]
+    asked += [table.where for table in tables if table.where is not None]
+    asked += [cell.value for cell, _ in cells]
+    told = [slip.when for cell, _ in cells for slip in cell.slips]
+    kept = {ROW_NUMBER, PROBLEM, *_columns_of(asked)}
+    of_slips = [
+        pl.when(IS_BAD).then(pl.col(name)).alias(name)
+        for name in sorted(_columns_of(told) - kept)
+    ]
+    # The rows of an earlier table may still be mapped into memory.
+    path.unlink(missing_ok=True)
+    rows.select(*sorted(kept), *of_slips).sink_ipc(path, compression="lz4")
+    return pl.scan_ipc(path)
+
+
+def _columns_of(expressions: list[pl.Expr]) -> set[str]:
+    return {name for each in expressions for name in each.meta.root_names()}
 
 
 def _cleaned(column: str, null_markers: tuple[str, ...]) -> pl.Expr:
@@ -249,7 +290,7 @@ def _corrected_rows(rows: pl.LazyFrame, first_row: Cell | None) -> list[int]:
 
 
 def _log_rejections(
-    rows: pl.LazyFrame,
+    refused: pl.LazyFrame,
     *,
     table: Table,
     cells: list[tuple[Cell, pl.Expr]],
@@ -258,7 +299,7 @@ def _log_rejections(
 ) -> None:
     first = table.first_row
     held = [*table.columns, *([first.source] if first else [])]
-    bad = rows.filter(pl.col(PROBLEM).is_not_null()).select(
+    bad = refused.select(
         ROW_NUMBER,
         PROBLEM,
         pl.struct(held).alias("held"),

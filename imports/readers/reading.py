@@ -123,6 +123,7 @@ class Reading:
             place=Place(self.request["file_number"], self.rows_before),
             pipe=self.pipe,
             log=self.log,
+            scratch=self.scratch,
         )
         self.lap_columns = self.lap_columns or sent.lap_columns
         self.corrected_rows += sent.corrected_rows

@@ -16,7 +16,7 @@ CAR = f"{OURS}car"
 NUMBER = clean("NUMBER")
 #: A lap begins no later than the one before: here the rows of the number begin again.
 BLOCK = f"{OURS}block"
-#: All that a row says, to find it again.
+#: A hash of all that a row says, to find it again; the text itself takes memory.
 LINE = f"{OURS}line"
 #: The first block of the car that a row is of.
 ORIGIN = f"{OURS}origin"
@@ -50,7 +50,7 @@ def of_laps(rows: pl.LazyFrame) -> pl.LazyFrame:
     return (
         rows.with_columns(
             (lap <= before).fill_null(value=False).cum_sum().over(NUMBER).alias(BLOCK),
-            pl.concat_str(pl.col(read).fill_null(""), separator=OURS).alias(LINE),
+            pl.struct(read).hash().alias(LINE),
         )
         .with_columns(pl.col(BLOCK).min().over(NUMBER, LINE).alias(ORIGIN))
         .with_columns(pl.col(ORIGIN).min().over(NUMBER, BLOCK))

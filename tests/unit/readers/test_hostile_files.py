@@ -111,7 +111,7 @@ def test_time_of_the_parent_is_not_the_childs(tmp_path: Path) -> None:
 def test_child_that_closes_its_pipe_and_stays_is_ended(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imports.readers.sandbox.DYING_SECONDS", 0.2)
+    monkeypatch.setattr("imports.readers.sandbox.parent.DYING_SECONDS", 0.2)
 
     assert refusal(sandbox, tmp_path, "close_and_stay").code == "parser_crash"
 
