@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from imports.layouts import mapping as mappings
 from imports.models import ColumnMapping
+from imports.sql import statement
 
 log = structlog.get_logger(__name__)
 
@@ -24,8 +27,7 @@ def save_mapping(spec: Any, *, by: User | None) -> ColumnMapping:
     """
     read = mappings.read(spec)
     spec = read.as_dict()
-    with transaction.atomic():
-        ColumnMapping.objects.select_for_update().filter(name=read.name).first()
+    with _alone():
         same = ColumnMapping.objects.filter(name=read.name, is_active=True, spec=spec)
         if known := same.first():
             return known
@@ -48,12 +50,24 @@ def save_mapping(spec: Any, *, by: User | None) -> ColumnMapping:
 
 def switch_mapping(mapping: ColumnMapping, *, is_active: bool) -> None:
     """Put a version in force, or out of force; who rivals it goes out."""
-    with transaction.atomic():
+    with _alone():
         rivals = Q(name=mapping.name) | Q(header_sha256=mapping.header_sha256)
         if is_active:
             ColumnMapping.objects.filter(rivals, is_active=True).update(is_active=False)
         ColumnMapping.objects.filter(pk=mapping.pk).update(is_active=is_active)
     log.info("mapping_switched", mapping=mapping.pk, is_active=is_active)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Open a transaction in which nobody else changes mappings.
+
+    Two that have no row yet can rival each other, so there is no row to lock.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement("lock_mappings"))
+        yield
 
 
 def _fingerprint(header: tuple[str, ...]) -> str:

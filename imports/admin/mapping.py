@@ -12,7 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from imports import actions
 from imports.actions import Order, Registered
-from imports.admin.mapping_form import KINDS, MappingForm, initial_of
+from imports.admin.mapping_form import (
+    KINDS,
+    MappingForm,
+    fixed_besides_keys,
+    initial_of,
+)
 from imports.errors import ImportsError
 from imports.layouts import proposal
 from imports.models import ColumnMapping, ImportRun, RunFile
@@ -72,12 +77,14 @@ def _map_view(
     asked = request.POST.get("kind") or request.GET.get("kind") or ""
     guessed = unmapped.spec.get("kind") or proposal.kind_of(unmapped.header)
     kind = asked if asked in KINDS else guessed
+    spec = _spec(unmapped, kind=kind)
     form = MappingForm(
         kind=kind,
         header=unmapped.header,
         samples=unmapped.samples,
         data=request.POST or None,
-        initial=initial_of(_spec(unmapped, kind=kind), unmapped.header),
+        initial=initial_of(spec, unmapped.header),
+        fixed=fixed_besides_keys(spec, kind=kind),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -110,13 +117,14 @@ def _spec(unmapped: Unmapped, *, kind: str) -> dict[str, Any]:
 def _save(request: HttpRequest, form: MappingForm, unmapped: Unmapped) -> HttpResponse:
     """Keep the mapping, and read the file by it where that is asked for."""
     user: Any = request.user
+    is_to_import = unmapped.file is not None and "import" in request.POST
+    if is_to_import and not user.has_perm("imports.add_sourcefile"):
+        raise PermissionDenied
     mapping = actions.save_mapping(form.spec(), by=user)
     messages.success(request, f"Mapping {mapping} is in force for files of its header.")
     file = unmapped.file
-    if file is None or "import" not in request.POST:
+    if file is None or not is_to_import:
         return redirect("admin:imports_columnmapping_change", mapping.pk)
-    if not user.has_perm("imports.add_sourcefile"):
-        raise PermissionDenied
     run = actions.start_run(
         [Registered(file=file.source_file, name=file.name)],
         order=Order(

@@ -85,13 +85,17 @@ class MappingForm(forms.Form):
         samples: Sequence[Sequence[str | None]] = (),
         data: Any = None,
         initial: Mapping[str, Any] | None = None,
+        fixed: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=dict(initial or {}), label_suffix="")
         self.kind, self.header, self.samples = kind, header, samples
+        #: What is fixed besides keys: a file of a mapping can say it, this page cannot.
+        self.fixed = dict(fixed or {})
         choices = _choices(kind)
         for number, column in enumerate(header):
-            own = [*choices, *_attribute(kind, column)]
+            named = _attribute(kind, column)
             for name in (f"to_{number}", f"also_{number}"):
+                own = [*choices, *_with_present(named, self.initial.get(name))]
                 self.fields[name] = forms.ChoiceField(choices=own, required=False)
         for key in KEYS_OF[kind]:
             ways = [(w, text) for w, text in WAYS.items() if _can_be(key, w)]
@@ -119,7 +123,7 @@ class MappingForm(forms.Form):
             "kind": self.kind,
             "header": list(self.header),
             "columns": list(self._lines()),
-            "fixed": dict(self._fixed()),
+            "fixed": self.fixed | dict(self._fixed()),
             "null_markers": [text for text in markers if text],
             "timezone": told["timezone"],
         }
@@ -153,10 +157,18 @@ def initial_of(spec: Mapping[str, Any], header: Sequence[str]) -> dict[str, Any]
         free = f"to_{number}" not in shown
         shown[f"to_{number}" if free else f"also_{number}"] = value
     for key, fixed in spec.get("fixed", {}).items():
+        if key not in KEYS_OF[spec["kind"]]:
+            continue
         [way] = [way for way in WAYS if way and fixed.get(way)]
         shown[f"way_{key}"] = way
         shown[f"text_{key}"] = fixed.get("constant", "")
     return shown
+
+
+def fixed_besides_keys(spec: Mapping[str, Any], *, kind: str) -> dict[str, Any]:
+    """Give the values that a mapping fixes, which no field shows."""
+    fixed = spec.get("fixed", {})
+    return {name: told for name, told in fixed.items() if name not in KEYS_OF[kind]}
 
 
 def _choices(kind: str) -> list[Any]:
@@ -183,6 +195,15 @@ def _attribute(kind: str, column: str) -> list[Any]:
     if kind in WITHOUT_ATTRIBUTES or not name:
         return []
     return [(f"{ATTRIBUTES}{name}", f"kept as attribute {name}")]
+
+
+def _with_present(named: list[Any], present: str | None) -> list[Any]:
+    """Give the choices, and the attribute of another name that was chosen before."""
+    is_offered = present in dict(named)
+    if not present or is_offered or not present.startswith(ATTRIBUTES):
+        return named
+    name = present.removeprefix(ATTRIBUTES)
+    return [*named, (present, f"kept as attribute {name}")]
 
 
 def _can_be(key: str, way: str) -> bool:

@@ -27,7 +27,7 @@ from imports.errors import MappingInvalid
 from imports.layouts import cells, targets
 from imports.layouts.cells import Cell, clean
 from imports.layouts.layout import SAYABLE, CanonicalTable, Layout
-from imports.layouts.targets import KEYS_OF, PARENTS_OF, Target
+from imports.layouts.targets import KEYS_OF, PARENTS_OF
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,49}")
 #: The name of the table, among what is said of a file.
@@ -156,8 +156,9 @@ def layout_of(mapping: ColumnMapping) -> Layout:
 
 def _check_timezone(mapping: ColumnMapping) -> None:
     is_needed = any(line.form == targets.LOCAL_TIME for line in mapping.lines)
-    is_known = mapping.timezone in available_timezones()
-    if (is_needed or mapping.timezone) and not is_known:
+    if not (is_needed or mapping.timezone):
+        return
+    if mapping.timezone not in available_timezones():
         raise MappingInvalid(
             f"The time zone {mapping.timezone!r} is none: local times need one such as "
             "Europe/London.",
@@ -220,6 +221,17 @@ def _check_fixed(mapping: ColumnMapping) -> None:
             raise MappingInvalid(f"{name} is no key: fix it by a constant.", field=name)
         if ways == ["said"] and name not in SAYABLE:
             raise MappingInvalid(f"An uploader does not say the {name}.", field=name)
+        if ways == ["constant"]:
+            _check_constant(mapping, name)
+
+
+def _check_constant(mapping: ColumnMapping, name: str) -> None:
+    """Refuse a text that its column could not hold; none of it is left out silently."""
+    text = str(mapping.fixed[name]["constant"])
+    if _constant(mapping.kind, name, text) is None:
+        raise MappingInvalid(
+            f"{name} cannot be fixed as {text[:80]!r}: it is no such value.", field=name
+        )
 
 
 def _check_values(mapping: ColumnMapping) -> None:
@@ -270,7 +282,8 @@ def _key(mapping: ColumnMapping, name: str) -> Cell:
     canonical = targets.canonical_key(mapping.kind, name)
     if fixed := mapping.fixed.get(name):
         if fixed.get("constant"):
-            return cells.constant(canonical, str(fixed["constant"]))
+            text = str(fixed["constant"])
+            return cells.constant(canonical, _constant(mapping.kind, name, text))
         return cells.said(canonical, TABLE if fixed.get("table") else name)
     first, *others = mapping.columns_of(name)
     if name in targets.NUMBERED:
@@ -296,12 +309,18 @@ def _values(
     for name, fixed in mapping.fixed.items():
         target = targets.find(mapping.kind, name)
         if target and target.is_value and target.parent == parent:
-            found.append(_constant(target, str(fixed["constant"])))
+            [cell, *_] = target.make(targets.CONSTANT, "")
+            value = _constant(mapping.kind, name, str(fixed["constant"]))
+            found.append(cells.constant(cell.name, value))
     return tuple(found)
 
 
-def _constant(target: Target, text: str) -> Cell:
+def _constant(kind: str, name: str, text: str) -> Any:
     """Give a constant as its column would be read; null where it is no such value."""
-    [cell, *_] = target.make(targets.CONSTANT, "")
-    row = pl.DataFrame({clean(targets.CONSTANT): [text]})
-    return cells.constant(cell.name, row.select(cell.value).item())
+    target = targets.find(kind, name)
+    assert target
+    cell = cells.key(name, targets.CONSTANT)
+    if target.is_value:
+        [cell, *_] = target.make(targets.CONSTANT, "")
+    row = pl.DataFrame({clean(targets.CONSTANT): [text.strip() or None]})
+    return row.cast(pl.String).select(cell.value).item()

@@ -112,13 +112,14 @@ def _stage_file(
             else:
                 result = _read_file(file, path, tables=tables, sandbox=sandbox)
                 _check_share(file, result)
+            lap_columns = _lap_column_bits(result["lap_columns"])
     except FileRejected as error:
         _unstage(file, tables=tables)
         with fence():
             _refuse(file, error)
     else:
         with fence():
-            _record(file, result)
+            _record(file, result, lap_columns=lap_columns)
 
 
 def _check_share(file: RunFile, result: dict[str, Any]) -> None:
@@ -127,11 +128,13 @@ def _check_share(file: RunFile, result: dict[str, Any]) -> None:
     read, refused = result["rows_read"], result["rows_rejected"]
     if allowed is None or refused * 100 <= read * allowed:
         return
-    first = result["rejections"][0]
+    first = "".join(
+        f"The first is row {kept['row_number']}: {kept['message']} "
+        for kept in result["rejections"][:1]
+    )
     raise TooManyRejected(
         f"{refused:,} of {read:,} rows are refused, more than {allowed:g} %: nothing of "
-        f"the file is taken in. The first is row {first['row_number']}: "
-        f"{first['message']} Correct the file, or allow more."
+        f"the file is taken in. {first}Correct the file, or allow more."
     )
 
 
@@ -178,6 +181,17 @@ def _copy_streams(
     raise ReaderFailed
 
 
+def _lap_column_bits(names: Iterable[str]) -> int:
+    """Give the bits of `LapColumn`; a sound reader names no others."""
+    try:
+        return sum({LapColumn[name.upper()] for name in names})
+    except KeyError as error:
+        raise ParserCrashed(
+            f"The reader states laps with a column that they do not have ({error}). "
+            "Nothing of the file was taken in; check it and send it again."
+        ) from None
+
+
 def _copy_stream(messages: Iterator[Message], opening: Message, *, table: str) -> int:
     """COPY one stream; leaving the block by an exception takes nothing in."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
@@ -207,9 +221,8 @@ def _data(messages: Iterator[Message]) -> Iterable[bytes]:
     raise ReaderFailed
 
 
-def _record(file: RunFile, result: dict[str, Any]) -> None:
+def _record(file: RunFile, result: dict[str, Any], *, lap_columns: int) -> None:
     """Keep what was read on the RunFile, its refused rows as Rejections."""
-    bits = [LapColumn[name.upper()] for name in result["lap_columns"]]
     file.state = RunFile.State.STAGED
     file.layout = file.source_file.layout = result["layout"][:LAYOUT_CHARS]
     file.columns = result["columns"]
@@ -218,7 +231,7 @@ def _record(file: RunFile, result: dict[str, Any]) -> None:
     file.corrected_rows = result["corrected_rows"]
     file.rows_read = result["rows_read"]
     file.rows_rejected = result["rows_rejected"]
-    file.lap_columns = sum(bits)
+    file.lap_columns = lap_columns
     file.notices = result["notices"]
     # Those of an attempt that was cut off, or of a run that goes on.
     _rejections(file).delete()
@@ -271,6 +284,10 @@ def _rejections(file: RunFile) -> QuerySet[Rejection]:
 
 def _refuse(file: RunFile, error: FileRejected) -> None:
     _rejections(file).delete()
+    # What an attempt that was cut off has read of it.
+    file.rows_read = file.rows_rejected = file.lap_columns = 0
+    file.columns, file.corrected_rows, file.notices = [], [], []
+    file.is_complete = False
     file.state = RunFile.State.REJECTED
     file.error_code = error.code
     file.message = str(error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ from imports.errors import (
     EmptyFile,
     FileRejected,
     MalformedFile,
+    MappingInvalid,
     MixedColumns,
     NotSaid,
     OnlyAround,
@@ -20,6 +22,7 @@ from imports.errors import (
 from imports.layouts import mapping
 from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
+from imports.layouts.mapping import ColumnMapping
 from imports.readers import canonical_rows, corrections, documents, file_names
 from imports.readers.canonical_rows import Place
 from imports.readers.documents import Skipped, Unreadable
@@ -147,13 +150,22 @@ class Reading:
     def _layout_of(self, part: Part) -> Layout:
         """Give the mapping that is asked for, that knows the header, or a layout."""
         columns = frozenset(part.columns)
-        told = self.request.get("mappings", {})
-        if (asked := told.get("asked")) and mapping.read(asked).fits(columns):
-            return mapping.layout_of(mapping.read(asked))
-        for known in map(mapping.read, told.get("known", [])):
-            if known.is_for(columns):
-                return mapping.layout_of(known)
+        if (asked := self._asked_mapping) and asked.fits(columns):
+            return mapping.layout_of(asked)
+        for spec in self._told_mappings.get("known", []):
+            # Only the one that is meant is read: there may be many, and tables too.
+            if frozenset(spec["header"]) == columns:
+                return mapping.layout_of(_mapping_of(spec))
         return layouts.recognise(part.columns, array=part.array)
+
+    @property
+    def _told_mappings(self) -> Mapping[str, Any]:
+        return self.request.get("mappings", {})
+
+    @cached_property
+    def _asked_mapping(self) -> ColumnMapping | None:
+        asked = self._told_mappings.get("asked")
+        return _mapping_of(asked) if asked else None
 
     def _check_lap_columns(self, tables: tuple[CanonicalTable, ...]) -> None:
         """Refuse a second table of laps that states other columns than the first."""
@@ -211,6 +223,17 @@ class Reading:
             "lap_columns": self.lap_columns,
             "corrected_rows": sorted(self.corrected_rows),
         }
+
+
+def _mapping_of(spec: Mapping[str, Any]) -> ColumnMapping:
+    """Read a mapping that was kept; what it names may have gone since."""
+    try:
+        return mapping.read(spec)
+    except MappingInvalid as error:
+        raise UnknownLayout(
+            f"The mapping {spec.get('name')} for files of this header can no longer be "
+            f"read: {error} Make a new version of it."
+        ) from None
 
 
 def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:

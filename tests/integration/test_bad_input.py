@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from imports.errors import ParserTimeout
 from imports.models import ImportRun, Rejection
 from imports.pipeline import stage
 from imports.readers.sandbox.parent import Sandbox
@@ -207,6 +208,24 @@ def test_rows_of_a_reader_that_was_taken_over_refuse_the_file(
     assert words in file.message
 
 
+def test_lap_column_that_there_is_not_refuses_the_file(
+    ingest: Ingest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = partial(Sandbox, module="tests.unit.readers.hostile_child")
+    monkeypatch.setattr(stage, "Sandbox", hostile)
+    path = tmp_path / "laps.csv"
+    nothing = ("columns", "parts", "corrected_rows", "rejections", "notices")
+    result = {"layout": "x", "rows_read": 1, "rows_rejected": 0} | {
+        name: [] for name in nothing
+    }
+    path.write_text(f"say R {json.dumps(result | {'lap_columns': ['secret']})}\n")
+
+    file = only_file(ingest(path))
+
+    assert (file.state, file.error_code) == ("rejected", "parser_crash")
+    assert "'SECRET'" in file.message
+
+
 @contextmanager
 def refused_by_the_database(race_key: str) -> Iterator[None]:
     """Let the database refuse laps of one race, as a broken row would."""
@@ -313,3 +332,29 @@ def test_file_with_too_many_bad_rows_is_refused_whole(
         assert file.error_code == "too_many_rejected"
         assert "1 of 4 rows" in file.message
         assert "row 4: time is 'slow'" in file.message
+
+
+def test_file_with_too_many_bad_rows_is_refused_where_none_is_kept(
+    ingest: Ingest, write_csv: WriteCsv, settings: Any
+) -> None:
+    settings.IMPORTS_REJECTIONS_PER_CODE = 0
+    path = write_csv("laps.csv", LAPS, "Ashford,1,3,1,slow")
+
+    run = ingest(path, order={"max_rejected_percent": 50})
+
+    assert only_file(run).error_code == "too_many_rejected"
+    assert "1 of 1 rows" in only_file(run).message
+
+
+@pytest.mark.unverified(reason="Its run is over: no run reads a file of it again.")
+def test_file_that_is_refused_when_read_again_counts_no_rows(
+    ingest: Ingest, write_csv: WriteCsv
+) -> None:
+    path = write_csv("laps.csv", LAPS, *race_lines(1), "Ashford,1,3,1,slow")
+    file = only_file(ingest(path))
+    assert (file.rows_read, file.rows_rejected) == (7, 1)
+
+    stage._refuse(file, ParserTimeout("Reading it took too long."))
+
+    file.refresh_from_db()
+    assert (file.rows_read, file.rows_rejected, file.lap_columns) == (0, 0, 0)

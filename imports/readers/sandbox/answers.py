@@ -5,11 +5,13 @@ the worker uses it: its place among the others, its fields, text that can be sto
 Anything else is a ParserCrashed. The rows themselves are COPY's to check.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from imports import errors
+from imports.readers.rejects import MAX_PART_CHARS
 from imports.readers.sandbox import deaths
 from imports.readers.sandbox.frames import Message
 
@@ -61,7 +63,10 @@ def is_storable(value: Any) -> bool:
         return all(map(is_storable, [*value, *value.values()]))
     if isinstance(value, list):
         return all(map(is_storable, value))
-    return value is None or isinstance(value, (bool, int, float)) or is_text(value)
+    if isinstance(value, float):
+        # Python reads NaN and Infinity; they are no JSON.
+        return math.isfinite(value)
+    return value is None or isinstance(value, (bool, int)) or is_text(value)
 
 
 def has(fields: Mapping[str, Check]) -> Check:
@@ -75,16 +80,32 @@ def has(fields: Mapping[str, Check]) -> Check:
     return check
 
 
+def has_only(fields: Mapping[str, Check]) -> Check:
+    """Give the check of an object with these fields and no others."""
+    is_right = has(fields)
+    return lambda value: is_right(value) and value.keys() == fields.keys()
+
+
+def has_where_named(fields: Mapping[str, Check]) -> Check:
+    """Give the check of an object whose fields are right where it has them."""
+    return lambda value: (
+        isinstance(value, dict)
+        and all(fields[name](value[name]) for name in fields.keys() & value.keys())
+    )
+
+
 is_original: Check = lambda value: (  # noqa: E731
     isinstance(value, dict)
     and all(map(is_text, value))
     and all(cell is None or is_text(cell) for cell in value.values())
 )
-is_rejection = has(
+#: They become fields of a row of ours, so there are no others.
+is_rejection = has_only(
     {
         "part": lambda value: is_text(value) and len(value) <= 300,
         "row_number": is_count,
         "first_row": lambda value: value is None or is_count(value),
+        "part": lambda value: is_text(value) and len(value) <= MAX_PART_CHARS,
         "column": is_column,
         "code": is_word,
         "message": is_text,
@@ -93,11 +114,35 @@ is_rejection = has(
 )
 is_refused_part = has({"name": is_text, "error": is_word, "message": is_text})
 is_read_part = has({"name": is_text})
+#: What a page or a query takes from a table, if it is there.
+is_described_part = has_where_named(
+    {
+        "layout": is_text,
+        "columns": is_list_of(is_text),
+        "is_aside": lambda value: isinstance(value, bool),
+        "samples": is_list_of(is_list_of(lambda cell: cell is None or is_text(cell))),
+        **dict.fromkeys(
+            ("rows_before", "rows_read", "rows_rejected", "rows_silent", "laps_stated"),
+            is_count,
+        ),
+    }
+)
 
 
 def is_part(value: Any) -> bool:
     """Whether it is what became of a table: of one that was refused, also why."""
-    return is_read_part(value) and ("error" not in value or is_refused_part(value))
+    return (
+        is_read_part(value)
+        and is_described_part(value)
+        and ("error" not in value or is_refused_part(value))
+        and _are_samples_of_columns(value)
+    )
+
+
+def _are_samples_of_columns(part: Mapping[str, Any]) -> bool:
+    """Whether each sample has a cell for each column."""
+    width = len(part.get("columns", ()))
+    return all(len(row) == width for row in part.get("samples", ()))
 
 
 is_notice = has({"code": is_word, "message": is_text})

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from imports import tasks
+from imports import actions, tasks
 from imports.models import ColumnMapping, ImportRun, RunFile
 from races.models import Entrant, Lap
 from tests.integration.admin.conftest import SCRIPT
@@ -131,6 +131,30 @@ def test_new_version_takes_the_place_of_the_old(
     second = ColumnMapping.objects.get(is_active=True)
     assert (second.number, second.spec["null_markers"]) == (2, ["NA", "-"])
     assert ColumnMapping.objects.count() == 2
+
+
+def test_new_version_keeps_what_the_page_cannot_say(
+    as_boss: Client, unknown: RunFile
+) -> None:
+    as_boss.post(map_url(unknown), answers())
+    first = ColumnMapping.objects.get()
+    spec = first.spec | {"name": "brought", "kind": "entrant"}
+    spec["columns"] = [
+        {"column": "Bib", "to": "entrant"},
+        {"column": "Wetter", "to": "attributes.weather"},
+    ]
+    spec["fixed"] |= {"status": {"constant": "finished"}}
+    brought = actions.save_mapping(spec, by=None)
+
+    edit = reverse("admin:imports_columnmapping_edit", args=[brought.pk])
+    form = as_boss.get(edit).context["form"]
+    shown = {k: v for k, v in form.initial.items() if v} | {"kind": "entrant"}
+    as_boss.post(edit, shown | {"null_markers": "NA"})
+
+    latest = ColumnMapping.objects.get(name="brought", is_active=True)
+    assert latest.number == 2
+    assert latest.spec["fixed"] == brought.spec["fixed"]
+    assert latest.spec["columns"] == brought.spec["columns"]
 
 
 def test_version_is_switched_and_its_rivals_go_out_of_force(

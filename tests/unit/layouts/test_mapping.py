@@ -223,3 +223,42 @@ def test_sectors_of_a_lap_can_be_times(read: Read) -> None:
     lap = value_of(read, "31,419", kind="lap", to="sector1_ms", form=form)
 
     assert lap["sector1_ms"] == "31419"
+
+
+def test_mapping_that_cannot_be_read_any_more_harms_no_other_file(read: Read) -> None:
+    gone = spec(columns={"Speed": "warp_factor"})
+    laps = "meeting,race,entrant,lap,time\nashford,1,7,1,1:10.20\n"
+
+    told = read(CSV, said={"race": "1"}, mappings={"known": [gone]})
+    other = read(laps, mappings={"known": [gone]})
+
+    assert told.refusal == "UnknownLayout"
+    assert "mapping club for files of this header" in told.result["message"]
+    assert other.result["rows_read"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("meeting", " "),
+        ("meeting", "x" * 201),
+        ("meeting", "a\x00b"),
+        ("laps_completed", "many"),
+        ("meeting_season", "20x5"),
+    ],
+)
+def test_constant_that_its_column_could_not_hold_is_refused(
+    name: str, text: str
+) -> None:
+    fixed = spec()["fixed"] | {name: {"constant": text}}
+
+    with pytest.raises(MappingInvalid, match="no such value"):
+        mapping.read(spec(fixed=fixed))
+
+
+def test_constant_key_is_written_as_files_write_it(read: Read) -> None:
+    fixed = spec()["fixed"] | {"meeting": {"constant": " Nu\u0308rburg "}}
+
+    answer = read(CSV, said={"race": "1"}, mappings={"known": [spec(fixed=fixed)]})
+
+    assert answer.records("entrant")[0]["meeting_key"] == "N\u00fcrburg"

@@ -140,6 +140,17 @@ RESULT = {
 }
 
 
+REJECTION = {
+    "row_number": 2,
+    "first_row": None,
+    "part": "",
+    "column": "lap",
+    "code": "not_a_lap",
+    "message": "lap is 'x'.",
+    "original": {"lap": "x"},
+}
+
+
 def result(**fields: object) -> str:
     return f"R {json.dumps(RESULT | fields)}\n"
 
@@ -174,7 +185,13 @@ def result(**fields: object) -> str:
         result(lap_columns=[1]),
         result(parts=[{"name": 1}]),
         result(parts=[{"name": "a", "error": "b"}]),
+        result(parts=[{"name": "a", "samples": 1}]),
+        result(parts=[{"name": "a", "columns": ["b"], "samples": [[]]}]),
+        result(parts=[{"name": "a", "laps_stated": "many"}]),
         result(rejections=[{}]),
+        result(rejections=[REJECTION | {"id": 1}]),
+        result(rejections=[REJECTION | {"part": "x" * 301}]),
+        result(notices=[{"code": "a", "message": "b", "rows": float("nan")}]),
         result(notices=[{"code": "a", "message": "b", "more": ["\x00"]}]),
         'X {"type": "Any", "message": "", "parts": []}\n',
         'X {"type": "PlanOutdated", "message": "", "parts": []}\n',
@@ -191,7 +208,9 @@ def test_answer_that_cannot_be_is_a_crash(
 
 
 def test_sound_answer_is_taken(sandbox: Sandbox, tmp_path: Path) -> None:
-    assert read(sandbox, tmp_path, f"say {result()}") == "R"
+    answer = result(rejections=[REJECTION])
+
+    assert read(sandbox, tmp_path, f"say {answer}") == "R"
     # It ends by itself; the next test shall not meet it on its way.
     sandbox._end()
 
