@@ -160,7 +160,8 @@ class Reading:
 
     @property
     def _told_mappings(self) -> Mapping[str, Any]:
-        return self.request.get("mappings", {})
+        told: Mapping[str, Any] = self.request.get("mappings", {})
+        return told
 
     @cached_property
     def _asked_mapping(self) -> ColumnMapping | None:

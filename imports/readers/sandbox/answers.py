@@ -102,7 +102,6 @@ is_original: Check = lambda value: (  # noqa: E731
 #: They become fields of a row of ours, so there are no others.
 is_rejection = has_only(
     {
-        "part": lambda value: is_text(value) and len(value) <= 300,
         "row_number": is_count,
         "first_row": lambda value: value is None or is_count(value),
         "part": lambda value: is_text(value) and len(value) <= MAX_PART_CHARS,
