@@ -15,7 +15,7 @@ from django.utils.http import content_disposition_header
 
 from imports.models import Rejection, RunFile
 from imports.readers.reject_columns import COLUMNS, escape
-from imports.readers.rejects import MAX_KEPT_CHARS
+from imports.readers.rejects import MAX_KEPT_CHARS, MAX_PART_CHARS
 
 BYTE_ORDER_MARK = "\ufeff"
 CONTENT_TYPE = "text/csv; charset=utf-8"
@@ -54,7 +54,8 @@ def response(file: RunFile) -> StreamingHttpResponse:
 def lines(file: RunFile) -> Iterator[str]:
     """Give the download line by line."""
     rejections = _rejections(file)
-    columns = file.columns or _columns_of(rejections.exclude(column="").first())
+    columns = _columns_of_tables(file, rejections)
+    columns = columns or _columns_of(rejections.exclude(column="").first())
     yield BYTE_ORDER_MARK + _line([*columns, *COLUMNS])
     for rejection in rejections.iterator(chunk_size=BATCH_ROWS):
         yield _line([*_cells(rejection, columns), *_reasons(rejection, columns)])
@@ -65,6 +66,22 @@ def _rejections(file: RunFile) -> QuerySet[Rejection]:
         run_id=file.run_id, source_file_id=file.source_file_id
     )
     return of_file.order_by("row_number", "pk")
+
+
+def _columns_of_tables(file: RunFile, rejections: QuerySet[Rejection]) -> list[str]:
+    """Give the columns of the tables that have refused rows, not of those beside them.
+
+    With the columns of another table too, a row would be none of its own table's.
+    """
+    refused = set(rejections.order_by().values_list("part", flat=True).distinct())
+    tables = [
+        part["columns"]
+        for part in file.parts
+        if "layout" in part and part["name"][:MAX_PART_CHARS] in refused
+    ]
+    return list(dict.fromkeys(name for table in tables for name in table)) or list(
+        file.columns
+    )
 
 
 def _columns_of(rejection: Rejection | None) -> list[str]:

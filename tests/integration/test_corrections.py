@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.core.management import call_command
@@ -366,3 +367,28 @@ def test_command_names_the_files_of_the_same_bytes(
 def test_corrected_rows_cannot_be_complete(first: RunFile) -> None:
     with pytest.raises(StatementInvalid, match="cannot be complete"):
         Statement(source=SOURCE, corrects=first.source_file, is_complete=True)
+
+
+def test_row_of_one_table_of_several_comes_back_as_one_of_its_table(
+    ingest: Ingest, tmp_path: Path
+) -> None:
+    path = tmp_path / "season.zip"
+    with ZipFile(path, "w") as package:
+        package.writestr("meetings.csv", "meeting,season\nash,2024\n")
+        package.writestr(
+            "laps.csv", f"{HEADER}\nash,1,ann,1,62.500\nash,1,ann,2,soon\n"
+        )
+    first = ingest(path, statement=OBSERVED).run_files.get()
+
+    [row] = download(first)
+    run = replay(
+        save(tmp_path / "back.csv", [row | {"time": "63.000"}]), first=first.source_file
+    )
+
+    assert list(row) == [*HEADER.split(","), *COLUMNS]
+    assert run.state == "succeeded"
+    assert list(Lap.objects.order_by("number").values_list("time_ms", flat=True)) == [
+        62_500,
+        63_000,
+    ]
+    assert not Rejection.objects.filter(corrected_by=None).exists()
