@@ -17,7 +17,7 @@ from dataclasses import replace
 import polars as pl
 
 from imports.layouts import cells
-from imports.layouts.cells import Cell, clean, constant, forms, moments, text
+from imports.layouts.cells import OURS, Cell, clean, constant, forms, moments, text
 from imports.layouts.layout import CanonicalTable, Layout
 
 NULLS = ("", "-", "--", "---")
@@ -48,6 +48,8 @@ HORSE = r"^(.*\S)\s*[(\uff08]([A-Z]{1,3}[0-9]{2,4})[)\uff09]$"
 SECTION = re.compile(r"sec([1-9][0-9]?)_(time|margin|running_pos)")
 #: The time of a section, and those of its parts.
 SPLITS = r"^([0-9:.]+)((?:\s+[0-9:.]+)*)$"
+#: Whether the sections add up to the finish time.
+IS_EXACT = f"{OURS}is exact"
 
 
 def _venue(column: str) -> pl.Expr:
@@ -184,27 +186,44 @@ def _sections(columns: frozenset[str]) -> list[int]:
     return sorted(int(m[1]) for m in found if m and m[2] == "time")
 
 
-def _section_time(section: int) -> Cell:
-    cell = cells.duration_ms("time_ms", f"sec{section}_time")
-    raw = pl.col(clean(cell.source))
+def _prepare_sections(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Read the times once: each elapsed time asks for those of all sections."""
+    mark = clean("")
+    held = frozenset(n.removeprefix(mark) for n in rows.collect_schema())
+    sections = _sections(held)
+    rows = rows.with_columns(_first_time(n).alias(_time_of(n)) for n in sections)
+    if not sections or "finish_time" not in held:
+        return rows
+    total = pl.sum_horizontal(_time_of(n) for n in sections)
+    finish = forms.milliseconds(pl.col(clean("finish_time")))
+    return rows.with_columns((total == finish).alias(IS_EXACT))
+
+
+def _time_of(section: int) -> str:
+    return f"{OURS}section {section}"
+
+
+def _first_time(section: int) -> pl.Expr:
+    raw = pl.col(clean(f"sec{section}_time"))
     first = forms.milliseconds(raw.str.extract(SPLITS, 1))
+    return pl.when(first <= cells.DAY_MS).then(first)
+
+
+def _section_time(section: int) -> Cell:
     return replace(
-        cell,
-        value=pl.when(first <= cells.DAY_MS).then(first),
+        cells.duration_ms("time_ms", f"sec{section}_time"),
+        value=pl.col(_time_of(section)),
         expected="a time such as 23.55, those of its parts behind it",
     )
 
 
 def _elapsed(section: int, *, sections: list[int]) -> Cell:
     """Give the time from the start, where the sections are the finish time together."""
-    times = {n: _section_time(n).value for n in sections}
-    total = pl.sum_horizontal(times.values())
-    is_exact = total == forms.milliseconds(pl.col(clean("finish_time")))
-    so_far = pl.sum_horizontal(time for n, time in times.items() if n <= section)
+    so_far = pl.sum_horizontal(_time_of(n) for n in sections if n <= section)
     return Cell(
         name="elapsed_ms",
         source=f"sec{section}_time",
-        value=pl.when(is_exact).then(so_far),
+        value=pl.when(pl.col(IS_EXACT)).then(so_far),
     )
 
 
@@ -282,6 +301,7 @@ LAYOUTS: tuple[Layout, ...] = (
             for what in ("time", "margin", "running_pos")
         ),
         tables=_sectional_tables,
+        prepare=_prepare_sections,
         null_markers=NULLS,
         about="Times of the sections of Hong Kong races, one line a horse.",
     ),
