@@ -1,9 +1,12 @@
 """Files that bring the refused rows of another file again: which rows, and their end."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from imports.errors import NothingToImport
 from imports.models import Rejection, RunFile, SourceFile
+from imports.readers.rejects import MAX_PART_CHARS
 
 #: Of a sha256 the admin shows twelve characters; fewer may be of several files.
 SHA256_CHARS = 12
@@ -16,9 +19,30 @@ def refused_rows(file: SourceFile) -> list[int] | None:
     """
     if file.corrects_id is None:
         return None
-    waiting = Q(corrected_by=None) | Q(corrected_by=file)
-    refused = Rejection.objects.filter(waiting, source_file=file.corrects_id)
-    return sorted(set(refused.values_list("row_number", flat=True)))
+    return sorted(set(_waiting(file).values_list("row_number", flat=True)))
+
+
+def refused_tables(file: SourceFile) -> list[dict[str, Any]]:
+    """Give the tables of the first file that hold these rows: name, columns, rows."""
+    rows: dict[str, set[int]] = {}
+    for part, number in _waiting(file).values_list("part", "row_number"):
+        rows.setdefault(part, set()).add(number)
+    if not rows:
+        return []
+    columns: dict[str, list[str]] = {}
+    for run_file in RunFile.objects.filter(source_file=file.corrects_id).order_by("pk"):
+        read = (part for part in run_file.parts if "layout" in part)
+        # A rejection keeps so much of the name.
+        columns |= {part["name"][:MAX_PART_CHARS]: part["columns"] for part in read}
+    return [
+        {"name": name, "columns": columns.get(name), "rows": sorted(numbers)}
+        for name, numbers in sorted(rows.items())
+    ]
+
+
+def _waiting(file: SourceFile) -> QuerySet[Rejection]:
+    is_waiting = Q(corrected_by=None) | Q(corrected_by=file)
+    return Rejection.objects.filter(is_waiting, source_file=file.corrects_id)
 
 
 def mark_corrected(run_files: QuerySet[RunFile]) -> None:

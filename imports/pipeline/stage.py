@@ -147,6 +147,7 @@ def _read_file(
         file_number=file.number,
         rejections_per_code=conf.get("REJECTIONS_PER_CODE"),
         refused_rows=corrections.refused_rows(file.source_file),
+        refused_tables=corrections.refused_tables(file.source_file),
         name=file.name,
         said=file.source_file.said,
         mappings=mappings_of(file.run),

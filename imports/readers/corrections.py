@@ -1,7 +1,13 @@
-"""A download of rejected rows that comes back corrected -> rows of the first file."""
+"""A download of rejected rows that comes back corrected -> rows of the first file.
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+One download has the rows of all tables of the first file, and the columns of all. Goes
+out: each of these tables again, with its own rows and columns. A row that was refused in
+none of them stays in the first, where it is `not_a_reject`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import polars as pl
 
@@ -14,7 +20,7 @@ from imports.readers.reject_columns import (
     is_download,
     unescape,
 )
-from imports.readers.table import Part, Table
+from imports.readers.table import BadLines, Part, Table
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,12 @@ class Correction:
     refused_rows: Collection[int]
     #: Its columns in the file that is corrected, by what they are called here.
     names: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        """What the table is called."""
-        return self.part.name
+    #: What the table is called in the file that is corrected.
+    name: str = ""
+    #: Rows of the download that are another table's.
+    others: Collection[int] = field(default_factory=frozenset)
+    #: Whether it is the table of the lines that are no rows.
+    is_first: bool = True
 
     @property
     def array(self) -> str:
@@ -52,6 +59,7 @@ class Correction:
         ]
         number = pl.col(ROW_NUMBER).str.strip_chars()
         blank_as_null = pl.when(number != "").then(number).alias(clean(ROW_NUMBER))
+        table = self._own(table)
         return replace(
             table,
             rows=table.rows.with_columns(*cells, blank_as_null),
@@ -59,9 +67,28 @@ class Correction:
             first_row=_first_row(self.refused_rows),
         )
 
+    def _own(self, table: Table) -> Table:
+        """Leave the rows of other tables to them."""
+        if not self.others:
+            return table
+        number = pl.col(ROW_NUMBER).str.strip_chars().cast(pl.Int64, strict=False)
+        is_own = ~_is_in(number, self.others)
+        if not self.is_first:
+            is_own = _is_in(number, self.refused_rows)
+        rows = table.rows.filter(is_own)
+        count = int(rows.select(pl.len()).collect().item())
+        if not self.is_first:
+            return replace(table, rows=rows, rows_read=count, bad_lines=BadLines())
+        return replace(table, rows=rows, rows_read=count + len(table.bad_lines))
 
-def check(part: Part, *, refused_rows: Collection[int] | None) -> Part:
-    """Give the table, or the rows that it corrects.
+
+def check(
+    part: Part,
+    *,
+    refused_rows: Collection[int] | None,
+    tables: Sequence[Mapping[str, Any]] = (),
+) -> list[Part]:
+    """Give the table, or those that it corrects: `tables` of name, columns and rows.
 
     Refuse a download that corrects nothing, and one that is none.
     """
@@ -72,7 +99,7 @@ def check(part: Part, *, refused_rows: Collection[int] | None) -> Part:
                 "said which file it corrects. Bring it on the page of that file, or "
                 "with --corrects; or rename its columns that begin with reject_."
             )
-        return part
+        return [part]
     if ROW_NUMBER not in part.columns:
         raise NotACorrection(
             f"The file is not a download of rejected rows: it has no column "
@@ -85,7 +112,41 @@ def check(part: Part, *, refused_rows: Collection[int] | None) -> Part:
             "Two columns of the header have one name but for an apostrophe. "
             "Take the header of the download as it is."
         )
-    return Correction(part=part, refused_rows=refused_rows, names=names)
+    return list(_tables(part, names=names, refused_rows=refused_rows, tables=tables))
+
+
+def _tables(
+    part: Part,
+    *,
+    names: dict[str, str],
+    refused_rows: Collection[int],
+    tables: Sequence[Mapping[str, Any]],
+) -> Iterator[Correction]:
+    """Give the tables of the first file, those of no refused row left out."""
+    if not tables:
+        yield Correction(part=part, refused_rows=refused_rows, names=names)
+    for at, table in enumerate(tables):
+        rows = frozenset(table["rows"])
+        own = frozenset(table["columns"] or names.values())
+        yield Correction(
+            part=part,
+            refused_rows=rows,
+            names={here: there for here, there in names.items() if there in own},
+            name=table["name"],
+            others=frozenset(refused_rows) - rows,
+            is_first=at == 0,
+        )
+
+
+def _is_in(number: pl.Expr, rows: Collection[int]) -> pl.Expr:
+    """Say whether it is one of these; a number that is none is not."""
+    series = pl.Series(sorted(rows), dtype=pl.Int64).implode()
+    return number.is_in(pl.lit(series)).fill_null(value=False)
+
+
+def name_here(part: Part) -> str:
+    """Give what a table is called in the file that is read: not in one it corrects."""
+    return part.part.name if isinstance(part, Correction) else part.name
 
 
 def _first_row(refused_rows: Collection[int]) -> Cell:

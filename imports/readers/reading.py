@@ -25,6 +25,7 @@ from imports.layouts.layout import CanonicalTable, Layout
 from imports.layouts.mapping import ColumnMapping
 from imports.readers import canonical_rows, corrections, documents, file_names
 from imports.readers.canonical_rows import Place
+from imports.readers.corrections import Correction
 from imports.readers.documents import Skipped, Unreadable
 from imports.readers.packed.zip_entries import shown
 from imports.readers.rejects import RejectionLog, storable
@@ -80,15 +81,32 @@ class Reading:
         try:
             if isinstance(part, Unreadable):
                 raise part.error
-            self._send(part)
+            tables = corrections.check(
+                part,
+                refused_rows=self.request.get("refused_rows"),
+                tables=self.request.get("refused_tables", ()),
+            )
         except FileRejected as error:
-            self.errors.append(error)
-            self.parts.append(_refused(part, error))
+            self._refuse(part, error)
+            return
+        before, last = self.rows_before, self.rows_before
+        for table in tables:
+            # The tables that a download corrects stand among each other in it.
+            self.rows_before = before
+            try:
+                self._send(table)
+            except FileRejected as error:
+                self._refuse(table, error)
+            last = max(last, self.rows_before)
+        self.rows_before = last
+
+    def _refuse(self, part: Part | Unreadable, error: FileRejected) -> None:
+        self.errors.append(error)
+        self.parts.append(_refused(part, error))
 
     def _send(self, part: Part) -> None:
         if not part.columns:
             raise _without_columns(part)
-        part = corrections.check(part, refused_rows=self.request.get("refused_rows"))
         layout = self._layout_of(part)
         if layout.is_envelope:
             raise OnlyAround(
@@ -102,6 +120,8 @@ class Reading:
         _check_repeated(table, tables=tables, layout=layout)
         table = self._with_what_is_said(table, layout=layout, name=part.name)
         if table.rows_read == 0:
+            if isinstance(part, Correction) and part.others:
+                return
             raise EmptyFile(
                 f"The file has the header of {layout.name} and no rows. Export it again "
                 "if it should have some."
@@ -117,7 +137,7 @@ class Reading:
         tables: tuple[CanonicalTable, ...],
     ) -> None:
         refused_before = self.log.total
-        self.log.begin(part.name, rows_before=self.rows_before)
+        self.log.begin(corrections.name_here(part), rows_before=self.rows_before)
         self.log.add_bad_lines(table.bad_lines)
         sent = canonical_rows.send(
             table,

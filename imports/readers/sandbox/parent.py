@@ -41,6 +41,8 @@ class Request:
     rejections_per_code: int
     #: Of the file that it corrects: the rows that were refused there.
     refused_rows: list[int] | None = None
+    #: The tables there that have them: `name`, `columns`, `rows`.
+    refused_tables: list[dict[str, Any]] = field(default_factory=list)
     #: As its uploader called it: its ending promises a format.
     name: str = ""
     #: What the uploader says of all of it: the keys of its meeting and race.
@@ -55,6 +57,7 @@ class Request:
             "file_number": self.file_number,
             "rejections_per_code": self.rejections_per_code,
             "refused_rows": self.refused_rows,
+            "refused_tables": self.refused_tables,
             "name": self.name,
             "said": dict(self.said),
             "mappings": dict(self.mappings),
