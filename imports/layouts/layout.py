@@ -59,6 +59,9 @@ class Layout:
     #: What it says, of `SAYABLE`, and its uploader may name in another way: a column
     #: that is null where nobody did.
     may_say: frozenset[str] = frozenset()
+    #: Columns that say something in a whole file only, such as stops that are counted:
+    #: of corrected rows they are left aside.
+    whole: frozenset[str] = frozenset()
     #: Of a nested document: the path of the array that holds its rows.
     array: str = ""
     #: Whether its rows are only what stands around the rows of another array: they are

@@ -113,7 +113,7 @@ class Reading:
                 f"A table of {layout.name} is only what stands around the rows of "
                 "another array; there is no row in it."
             )
-        tables = layout.tables(frozenset(part.columns))
+        tables = layout.tables(self._told(part, layout=layout))
         self._check_lap_columns(tables)
         _check_names(tables)
         table = part.read(required=layout.required)
@@ -166,6 +166,18 @@ class Reading:
             }
         )
         self.rows_before = max(self.rows_before + sent.figures.last, self.log.last_row)
+
+    def _told(self, part: Part, *, layout: Layout) -> frozenset[str]:
+        """Give the columns that rows are told from: of corrected ones not each."""
+        columns = frozenset(part.columns)
+        aside = sorted(columns & layout.whole if isinstance(part, Correction) else ())
+        if aside:
+            message = (
+                f"{' and '.join(aside)} were left aside: they are told from all rows of "
+                "a file. To change what they say, correct the file itself and bring it."
+            )
+            self.notices.append(Notice("needs_whole_file", message))
+        return columns.difference(aside)
 
     def _layout_of(self, part: Part) -> Layout:
         """Give the mapping that is asked for, that knows the header, or a layout."""

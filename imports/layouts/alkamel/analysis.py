@@ -3,7 +3,8 @@
 An analysis (`23_…`) states laps, the cars that drove them and, where PIT_TIME stands,
 pit stops: numbered car by car in order of laps, each with the lap that PIT_TIME stands
 beside, which is the lap that begins in the pit. A car's name is its drivers' in order
-of DRIVER_NUMBER, `Ann LEE / Bo RAY`. The files name no meeting and no race.
+of DRIVER_NUMBER, `Ann LEE / Bo RAY`. Both are told from all laps of a car, so rows that
+come back corrected state neither. The files name no meeting and no race.
 
 Not kept, for laps have no attributes: DRIVER_NUMBER (who drove the lap), HOUR, KPH,
 TOP_SPEED, *_IMPROVEMENT, FLAG_AT_FL, POWER, FANBOOST, ATTACK_MODE, the times between
@@ -124,6 +125,7 @@ LAYOUTS: tuple[Layout, ...] = (
         ),
         tables=_analysis_tables,
         prepare=_prepare_analysis,
+        whole=frozenset({"DRIVER_NAME", "PIT_TIME"}),
         says=SAYS,
         about="An analysis or time cards (`23_…`): a line is a lap of a car.",
     ),

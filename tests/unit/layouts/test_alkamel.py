@@ -223,3 +223,17 @@ def test_file_that_holds_nothing_of_ours_is_known(read: Read, header: str) -> No
     assert answer.result["layout"].startswith("alkamel.")
     notices: list[dict[str, Any]] = answer.result["notices"]
     assert ("nothing_stored", 1) in [(n["code"], n["rows"]) for n in notices]
+
+
+def test_corrected_rows_state_no_stops_and_no_drivers(read: Read) -> None:
+    row = LAP | {"LAP_NUMBER": "9", "PIT_TIME": "1:02.5", "reject_row_number": "5"}
+    lines = [";".join(row), ";".join(row.values())]
+
+    answer = read("\n".join(lines) + "\n", refused_rows=[5], **SAID)
+
+    assert cars(answer) == [("7", "9", "94570")]
+    assert answer.records("pit_stop") == []
+    [car] = answer.records("entrant")
+    assert "name" not in car["payload"]
+    [notice] = answer.result["notices"]
+    assert notice["code"] == "needs_whole_file"
