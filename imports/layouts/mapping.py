@@ -79,6 +79,18 @@ class ColumnMapping:
         """Whether a table has the columns that make its keys."""
         return self._key_columns <= columns
 
+    def takes(
+        self, columns: frozenset[str], *, is_of_many: bool, has_own: bool
+    ) -> bool:
+        """Whether it reads a table of a run that asks for it.
+
+        Of a file of several tables it was made for one: another it reads only if that
+        has all its columns, and no mapping of its own header.
+        """
+        if not is_of_many or self.is_for(columns):
+            return self.fits(columns)
+        return not has_own and frozenset(self.header) <= columns
+
     def is_for(self, columns: frozenset[str]) -> bool:
         """Whether a table has just the header that was mapped."""
         return columns == frozenset(self.header)

@@ -182,12 +182,15 @@ class Reading:
     def _layout_of(self, part: Part) -> Layout:
         """Give the mapping that is asked for, that knows the header, or a layout."""
         columns = frozenset(part.columns)
-        if (asked := self._asked_mapping) and asked.fits(columns):
+        # Only the one that is meant is read: there may be many, and tables too.
+        specs = self._told_mappings.get("known", [])
+        known = next((s for s in specs if frozenset(s["header"]) == columns), None)
+        if (asked := self._asked_mapping) and asked.takes(
+            columns, is_of_many=bool(part.name), has_own=known is not None
+        ):
             return mapping.layout_of(asked)
-        for spec in self._told_mappings.get("known", []):
-            # Only the one that is meant is read: there may be many, and tables too.
-            if frozenset(spec["header"]) == columns:
-                return mapping.layout_of(_mapping_of(spec))
+        if known:
+            return mapping.layout_of(_mapping_of(known))
         return layouts.recognise(part.columns, array=part.array)
 
     @property

@@ -1,5 +1,7 @@
 """A mapping by hand is a layout: what is told of the columns is what rows state."""
 
+import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -91,6 +93,31 @@ def test_mapping_that_is_asked_for_takes_files_with_its_keys(read: Read) -> None
     answer = read(other, said={"race": "1"}, mappings={"asked": spec()})
 
     assert len(answer.records("entrant")) == 2
+
+
+def test_mapping_of_one_sheet_leaves_the_others_to_theirs(read: Read) -> None:
+    laps = spec(
+        name="laps",
+        kind="lap",
+        header=["Bib", "Lap", "Time"],
+        columns={"Time": "time", "Lap": "lap", "Surname": "", "Speed": ""},
+    )
+    laps["fixed"].pop("status")
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("entries.csv", CSV)
+        archive.writestr("laps.csv", "Bib,Lap,Time\n007,1,35.1\n")
+        archive.writestr("unknown.csv", "Bib,Weight\n007,70\n")
+    asked = {"asked": spec(), "known": [laps]}
+
+    answer = read(file.getvalue(), said={"race": "1"}, mappings=asked)
+
+    told = {part["name"]: part.get("layout") for part in answer.result["parts"]}
+    assert told == {
+        "entries.csv": "mapping.club",
+        "laps.csv": "mapping.laps",
+        "unknown.csv": None,
+    }
 
 
 def test_what_must_be_said_and_is_not_refuses_the_file(read: Read) -> None:
