@@ -127,7 +127,8 @@ def _tables(
         yield Correction(part=part, refused_rows=refused_rows, names=names)
     for at, table in enumerate(tables):
         rows = frozenset(table["rows"])
-        own = frozenset(table["columns"] or names.values())
+        is_one = len(tables) == 1 or not table["columns"]
+        own = frozenset(names.values() if is_one else table["columns"])
         yield Correction(
             part=part,
             refused_rows=rows,
