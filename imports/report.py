@@ -153,6 +153,7 @@ def _troubles(run: ImportRun) -> list[str]:
             :NAMED_FAILURES
         ]
     ]
+    lines += _not_named(run)
     failed = run.checkpoints.filter(state=RaceCheckpoint.State.FAILED)
     lines += [
         f"  race {race.meeting_key}/{race.race_key}: {race.message} ({race.error_code})"
@@ -164,8 +165,22 @@ def _troubles(run: ImportRun) -> list[str]:
         for race in noted.order_by("number")[:NAMED_FAILURES]
     ]
     lines += [
-        f"  {file.name}: {notice['message']} ({notice['rows']} rows)"
+        f"  {file.name}: {notice['message']}{_of_rows(notice['rows'])}"
         for file in _files(run)
         for notice in file.notices
     ]
     return lines
+
+
+def _not_named(run: ImportRun) -> list[str]:
+    """Say how many refused rows are not named, and where they are."""
+    more = Counts.of(run.rows).rejected - NAMED_FAILURES
+    if more <= 0:
+        return []
+    return [f"  {more:,} more rows are refused: the page of run {run.pk} lists them."]
+
+
+def _of_rows(count: int) -> str:
+    if not count:
+        return ""
+    return f" ({count:,} {'row' if count == 1 else 'rows'})"
