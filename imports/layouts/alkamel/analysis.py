@@ -4,7 +4,7 @@ An analysis (`23_…`) states laps, the cars that drove them and, where PIT_TIME
 pit stops: numbered car by car in order of laps, each with the lap that PIT_TIME stands
 beside, which is the lap that begins in the pit. A car's name is its drivers' in order
 of DRIVER_NUMBER, `Ann LEE / Bo RAY`. Both are told from all laps of a car, so rows that
-come back corrected state neither. The files name no meeting and no race.
+come back corrected state neither. Al Kamel's own files name no meeting and no race.
 
 Not kept, for laps have no attributes: DRIVER_NUMBER (who drove the lap), HOUR, KPH,
 TOP_SPEED, *_IMPROVEMENT, FLAG_AT_FL, POWER, FANBOOST, ATTACK_MODE, the times between
@@ -14,12 +14,10 @@ sectors (IM…, FL_…), and the sectors' second spellings (S1_LARGE, S1_SECONDS
 import polars as pl
 
 from imports.layouts import attributes, cells
-from imports.layouts.alkamel import cars, results
+from imports.layouts.alkamel import cars, results, seasons
 from imports.layouts.cells import OURS, Cell, clean
 from imports.layouts.layout import CanonicalTable, Layout
 
-MEETING = cells.said("meeting_key", "meeting")
-RACE = cells.said("race_key", "race")
 SAYS = frozenset({"meeting", "race"})
 
 #: The drivers of the car, and which of its stops a row has.
@@ -38,8 +36,9 @@ CAR_ATTRIBUTES = {
 
 def _prepare_analysis(rows: pl.LazyFrame) -> pl.LazyFrame:
     held = rows.collect_schema().names()
-    rows = cars.of_laps(rows)
-    car = (cars.NUMBER, cars.CAR)
+    races = seasons.race_columns(rows)
+    rows = cars.of_laps(rows, races=races)
+    car = (*races, cars.NUMBER, cars.CAR)
     if clean("DRIVER_NAME") in held:
         rows = rows.with_columns(_drivers().over(*car).alias(DRIVERS))
     if clean("PIT_TIME") in held:
@@ -58,7 +57,7 @@ def _drivers() -> pl.Expr:
 
 
 def _analysis_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
-    keys = (MEETING, RACE, cars.key())
+    keys = (*seasons.keys(columns), cars.key())
     lap = CanonicalTable(
         kind="lap",
         keys=(*keys, cells.whole("number", "LAP_NUMBER").required()),
@@ -111,24 +110,29 @@ def _nothing(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
     return ()
 
 
-LAYOUTS: tuple[Layout, ...] = (
-    Layout(
-        name="alkamel.analysis",
-        required=frozenset(
-            {
-                "NUMBER",
-                "DRIVER_NUMBER",
-                "LAP_NUMBER",
-                "LAP_TIME",
-                "CROSSING_FINISH_LINE_IN_PIT",
-            }
-        ),
-        tables=_analysis_tables,
-        prepare=_prepare_analysis,
-        whole=frozenset({"DRIVER_NAME", "PIT_TIME"}),
-        says=SAYS,
-        about="An analysis or time cards (`23_…`): a line is a lap of a car.",
+ANALYSIS = Layout(
+    name="alkamel.analysis",
+    required=frozenset(
+        {
+            "NUMBER",
+            "DRIVER_NUMBER",
+            "LAP_NUMBER",
+            "LAP_TIME",
+            "CROSSING_FINISH_LINE_IN_PIT",
+        }
     ),
+    tables=_analysis_tables,
+    prepare=_prepare_analysis,
+    whole=frozenset({"DRIVER_NAME", "PIT_TIME"}),
+    says=SAYS,
+    columns_say=seasons.columns_say,
+    about="An analysis or time cards (`23_…`): a line is a lap of a car.",
+)
+
+LAYOUTS: tuple[Layout, ...] = (
+    ANALYSIS,
+    seasons.spelled(ANALYSIS, seasons.lower_case, name="alkamel.analysis_lower_case"),
+    seasons.spelled(ANALYSIS, seasons.camel_case, name="alkamel.analysis_camel_case"),
     *results.LAYOUTS,
     Layout(
         name="alkamel.weather",

@@ -35,13 +35,14 @@ def key() -> Cell:
     return number.with_value(cells.storable(written, max_chars=200))
 
 
-def of_laps(rows: pl.LazyFrame) -> pl.LazyFrame:
+def of_laps(rows: pl.LazyFrame, *, races: tuple[str, ...] = ()) -> pl.LazyFrame:
     """Tell the cars by where the laps of a number begin again.
 
     Two blocks that have a row in common are of one car: the file was appended to
     itself. Where the blocks are more than a lap of the number has different rows, the
     file is in another order than car by car, and its rows stay together.
     """
+    number = (*races, NUMBER)
     lap = pl.col(clean("LAP_NUMBER")).cast(pl.Int64, strict=False)
     before = lap.forward_fill().shift(1)
     read = sorted(n for n in rows.collect_schema().names() if n.startswith(clean("")))
@@ -49,21 +50,21 @@ def of_laps(rows: pl.LazyFrame) -> pl.LazyFrame:
     time = forms.milliseconds(pl.col(clean("LAP_TIME"))).fill_null(NO_TIME)
     return (
         rows.with_columns(
-            (lap <= before).fill_null(value=False).cum_sum().over(NUMBER).alias(BLOCK),
+            (lap <= before).fill_null(value=False).cum_sum().over(*number).alias(BLOCK),
             pl.struct(read).hash().alias(LINE),
         )
-        .with_columns(pl.col(BLOCK).min().over(NUMBER, LINE).alias(ORIGIN))
-        .with_columns(pl.col(ORIGIN).min().over(NUMBER, BLOCK))
+        .with_columns(pl.col(BLOCK).min().over(*number, LINE).alias(ORIGIN))
+        .with_columns(pl.col(ORIGIN).min().over(*number, BLOCK))
         .with_columns(
             (
-                pl.col(ORIGIN).n_unique().over(NUMBER)
-                <= lines_of_lap.over(NUMBER, lap).max().over(NUMBER)
+                pl.col(ORIGIN).n_unique().over(*number)
+                <= lines_of_lap.over(*number, lap).max().over(*number)
             ).alias(IS_TOLD),
-            time.min().over(NUMBER, ORIGIN).alias(CAR),
+            time.min().over(*number, ORIGIN).alias(CAR),
         )
         .with_columns(
             pl.when(IS_TOLD)
-            .then(_rank(pl.col(CAR) * BLOCKS + pl.col(ORIGIN)))
+            .then(_rank(pl.col(CAR) * BLOCKS + pl.col(ORIGIN), *races))
             .otherwise(1)
             .alias(CAR)
         )
@@ -79,5 +80,5 @@ def of_results(rows: pl.LazyFrame, *, fastest: str) -> pl.LazyFrame:
     return rows.with_columns(_rank(time).alias(CAR))
 
 
-def _rank(expression: pl.Expr) -> pl.Expr:
-    return expression.rank("dense").over(NUMBER).cast(pl.Int64)
+def _rank(expression: pl.Expr, *races: str) -> pl.Expr:
+    return expression.rank("dense").over(*races, NUMBER).cast(pl.Int64)

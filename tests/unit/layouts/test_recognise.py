@@ -47,6 +47,10 @@ FILES = {
     "liverc.laps": "driver_id,driver_name,lap,position,time,pace,event,race_number",
     "alkamel.analysis": "NUMBER,DRIVER_NUMBER,LAP_NUMBER,LAP_TIME,LAP_IMPROVEMENT,"
     "CROSSING_FINISH_LINE_IN_PIT,S1,S2,S3,KPH,ELAPSED,HOUR,DRIVER_NAME,PIT_TIME,CLASS",
+    "alkamel.analysis_lower_case": "number,driver_number,lap_number,lap_time,event,"
+    "crossing_finish_line_in_pit,s1,s2,s3,kph,elapsed,hour,driver_name,pit_time,class",
+    "alkamel.analysis_camel_case": "carNumber,driverNumber,lapNumber,lapTime,session,"
+    "crossingFinishLineInPit,s1,s2,s3,kph,elapsed,hour,driverName,pitTime,class",
     "alkamel.results": "POSITION,NUMBER,STATUS,LAPS,TOTAL_TIME,GAP_FIRST,GAP_PREVIOUS,"
     "FL_LAPNUM,FL_TIME,FL_KPH,TEAM,CLASS,GROUP,VEHICLE,*Extra 7",
     "alkamel.results_by_class": "CLASS_TYPE,POS,PIC,NUMBER,VEHICLE,LAPS,ELAPSED,"
