@@ -18,7 +18,7 @@ import polars as pl
 
 from imports.layouts import cells
 from imports.layouts.attributes import attributes, held
-from imports.layouts.cells import OURS, Cell, clean, constant, text
+from imports.layouts.cells import Cell, clean, constant, text
 from imports.layouts.layout import CanonicalTable, Layout
 
 MEETING = cells.key("meeting_key", "meeting_key")
@@ -26,8 +26,6 @@ RACE = (MEETING, cells.key("race_key", "session_key"))
 ENTRANT = (*RACE, cells.key("key", "driver_number"))
 OF_ENTRANT = frozenset({"meeting_key", "session_key", "driver_number"})
 LAP_NUMBER = cells.whole("number", "lap_number").required()
-STOP = f"{OURS}stop"
-CORRECTED = clean("reject_row_number")
 
 
 def _meeting_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
@@ -150,34 +148,17 @@ def _lap_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
 
 
 def _pit_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
-    number = Cell(
-        name="number",
-        source="lap_number",
-        value=pl.col(STOP),
-        code="not_counted",
-        expected="a lap of a whole answer: the stops of a driver are counted over all "
-        "of them. Correct the file itself and bring it again",
-        is_required=True,
-    )
     # The time in the pit lane: of newer answers under its newer name.
     lane = "lane_duration" if "lane_duration" in columns else "pit_duration"
     stops = CanonicalTable(
         kind="pit_stop",
-        keys=(*ENTRANT, replace(LAP_NUMBER, name="check lap"), number),
+        keys=(*ENTRANT, cells.small("number", "lap_number", lowest=1).required()),
         values=(
             replace(LAP_NUMBER, name="lap"),
             *held(columns, cells.duration_ms("duration_ms", lane)),
         ),
     )
     return (stops, _numbered())
-
-
-def _number_stops(rows: pl.LazyFrame) -> pl.LazyFrame:
-    if CORRECTED in rows.collect_schema().names():
-        return rows.with_columns(pl.lit(None, pl.Int64).alias(STOP))
-    stop = LAP_NUMBER.value.rank("ordinal").cast(pl.Int64)
-    entrant = [clean("session_key"), clean("driver_number")]
-    return rows.with_columns(stop.over(entrant).alias(STOP))
 
 
 def _result_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
@@ -263,7 +244,6 @@ LAYOUTS: tuple[Layout, ...] = (
         required=OF_ENTRANT | {"lap_number", "pit_duration"},
         excluded=frozenset({"lap_duration"}),
         tables=_pit_tables,
-        prepare=_number_stops,
         about="Pit stops of sessions, of api.openf1.org.",
     ),
     Layout(

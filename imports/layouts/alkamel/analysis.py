@@ -1,10 +1,11 @@
 """Exports of Al Kamel timing: the analysis lap by lap, and files beside the results.
 
 An analysis (`23_…`) states laps, the cars that drove them and, where PIT_TIME stands,
-pit stops: numbered car by car in order of laps, each with the lap that PIT_TIME stands
-beside, which is the lap that begins in the pit. A car's name is its drivers' in order
-of DRIVER_NUMBER, `Ann LEE / Bo RAY`. Both are told from all laps of a car, so rows that
-come back corrected state neither. Al Kamel's own files name no meeting and no race.
+pit stops. A stop has the number of the lap that PIT_TIME stands beside, which is the one
+that begins in the pit: counted, it would depend on where a file was cut. A car's name is
+its drivers' in order of DRIVER_NUMBER, `Ann LEE / Bo RAY`, told from all laps of the car,
+so rows that come back corrected do not state it. Al Kamel's own files name no meeting
+and no race.
 
 Not kept, for laps have no attributes: DRIVER_NUMBER (who drove the lap), HOUR, KPH,
 TOP_SPEED, *_IMPROVEMENT, FLAG_AT_FL, POWER, FANBOOST, ATTACK_MODE, the times between
@@ -20,9 +21,8 @@ from imports.layouts.layout import CanonicalTable, Layout
 
 SAYS = frozenset({"meeting", "race"})
 
-#: The drivers of the car, and which of its stops a row has.
+#: The drivers of the car.
 DRIVERS = f"{OURS}drivers"
-STOP = f"{OURS}stop"
 DRIVER_SEPARATOR = " / "
 SECTOR_SPELLINGS = ("S{}", "S{}_LARGE", "S{}_SECONDS")
 CAR_ATTRIBUTES = {
@@ -41,10 +41,6 @@ def _prepare_analysis(rows: pl.LazyFrame) -> pl.LazyFrame:
     car = (*races, cars.NUMBER, cars.CAR)
     if clean("DRIVER_NAME") in held:
         rows = rows.with_columns(_drivers().over(*car).alias(DRIVERS))
-    if clean("PIT_TIME") in held:
-        lap = pl.col(clean("LAP_NUMBER")).cast(pl.Int64, strict=False)
-        stopped = pl.when(pl.col(clean("PIT_TIME")).is_not_null()).then(lap)
-        rows = rows.with_columns(stopped.rank("dense").over(*car).alias(STOP))
     return rows
 
 
@@ -68,10 +64,9 @@ def _analysis_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
     )
     if "PIT_TIME" not in columns:
         return (lap, car)
-    stop = Cell(name="number", source="LAP_NUMBER", value=pl.col(STOP))
     pit_stop = CanonicalTable(
         kind="pit_stop",
-        keys=(*keys, stop),
+        keys=(*keys, cells.small("number", "LAP_NUMBER", lowest=1).required()),
         values=(
             cells.whole("lap", "LAP_NUMBER"),
             cells.duration_ms("duration_ms", "PIT_TIME"),
@@ -123,7 +118,7 @@ ANALYSIS = Layout(
     ),
     tables=_analysis_tables,
     prepare=_prepare_analysis,
-    whole=frozenset({"DRIVER_NAME", "PIT_TIME"}),
+    whole=frozenset({"DRIVER_NAME"}),
     says=SAYS,
     columns_say=seasons.columns_say,
     about="An analysis or time cards (`23_…`): a line is a lap of a car.",

@@ -4,9 +4,9 @@ The key of an entrant is the driver's code (`VER`): all of these tables have it,
 some the number. The code is no identity over the years, so it names no competitor.
 A lap is in the pits if it goes in or comes out; one without a time has none.
 
-A pit stop goes from `PitInTime` to the `PitOutTime` of the driver's next lap. Its number
-counts the driver's laps with a `PitInTime`, so it is stated only where all laps before it
-are in the file; of a file of corrected rows no stops are stated.
+A pit stop goes from `PitInTime` to the `PitOutTime` of the driver's next lap. It has the
+number of its lap: counted, it would depend on where a file was cut. Of a file of
+corrected rows no stops are stated, since the next laps are not in it.
 
 Not kept of laps, which have no attributes: the session clock (`Time`, `LapStartTime`,
 `Sector1SessionTime` …: not since the start of the race), speeds, tyres (`Compound`,
@@ -27,7 +27,7 @@ from imports.layouts.fastf1.columns import NULLS, Columns, in_our_forms, session
 from imports.layouts.layout import CanonicalTable, Layout
 
 IS_SAID = frozenset({"meeting", "race"})
-#: The number of the stop that a lap ends with, and when the driver comes out of it.
+#: Whether a lap ends with a stop, and when the driver comes out of it.
 STOP, OUT_MS = f"{OURS}stop", f"{OURS}pit out ms"
 #: The column of downloads of rejected rows: such a file has some rows of another.
 CORRECTED = clean("reject_row_number")
@@ -40,6 +40,7 @@ LAP_TIMES = (
     "PitOutTime",
 )
 LAP_NUMBER = cells.whole("number", "LapNumber").required()
+STOP_NUMBER = cells.small("number", "LapNumber", lowest=1).required()
 CODE = cells.key("key", "Driver")
 PIT_IN = cells.duration_ms("check in", "PitInTime")
 PIT_OUT = cells.duration_ms("check out", "PitOutTime")
@@ -84,12 +85,12 @@ def _in_pit(pits: tuple[Cell, ...]) -> tuple[Cell, ...]:
 def _stops(keys: tuple[Cell, ...]) -> tuple[CanonicalTable, ...]:
     stop = CanonicalTable(
         kind="pit_stop",
-        keys=(*keys, constant("number", None).with_value(pl.col(STOP))),
+        keys=(*keys, STOP_NUMBER),
         values=(
             replace(LAP_NUMBER, name="lap"),
             constant("duration_ms", None).with_value(_duration(pl.col(OUT_MS))),
         ),
-        where=pl.col(STOP).is_not_null(),
+        where=pl.col(STOP),
     )
     return (stop,)
 
@@ -105,18 +106,15 @@ def _prepare_laps(rows: pl.LazyFrame) -> pl.LazyFrame:
     if not {clean("PitInTime"), clean("PitOutTime")} <= names:
         return rows
     if CORRECTED in names:
-        nothing = pl.lit(None, pl.Int64)
-        return rows.with_columns(nothing.alias(STOP), nothing.alias(OUT_MS))
+        nothing = pl.lit(None, pl.Int64).alias(OUT_MS)
+        return rows.with_columns(pl.lit(value=False).alias(STOP), nothing)
     driver = [*session_columns(rows), clean("Driver")]
     lap = LAP_NUMBER.value
     goes_in = pl.col(clean("PitInTime")).is_not_null()
     ordered = partial(pl.Expr.over, partition_by=driver, order_by=lap)
     is_next = ordered(lap.shift(-1)) == lap + 1
-    # All laps from the first on are there, once each.
-    is_counted = ordered(lap.rank("ordinal")) == lap
-    stop = ordered(goes_in.cast(pl.Int64).cum_sum())
     return rows.with_columns(
-        pl.when(goes_in & is_counted).then(stop).alias(STOP),
+        goes_in.alias(STOP),
         pl.when(is_next).then(ordered(PIT_OUT.value.shift(-1))).alias(OUT_MS),
     )
 
@@ -257,22 +255,12 @@ def _season_result_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]
 
 def _season_stop_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
     table = Columns(columns, race="race")
-    number = Cell(
-        name="number",
-        source="LapNumber",
-        value=pl.col(STOP),
-        code="not_counted",
-        expected="a lap of a whole file: the stops of a driver are counted over all of "
-        "them. Correct the file itself and bring it again",
-        is_required=True,
-    )
     stops = CanonicalTable(
         kind="pit_stop",
         keys=(
             *table.keys,
             CODE,
-            replace(LAP_NUMBER, name="check lap"),
-            number,
+            STOP_NUMBER,
             PIT_IN,
             PIT_OUT,
         ),
@@ -291,14 +279,7 @@ def _season_stop_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
 
 
 def _prepare_stops(rows: pl.LazyFrame) -> pl.LazyFrame:
-    rows = in_our_forms(rows, LAP_TIMES)
-    if CORRECTED in rows.collect_schema().names():
-        return rows.with_columns(pl.lit(None, pl.Int64).alias(STOP))
-    lap = LAP_NUMBER.value
-    stop = lap.rank("ordinal").cast(pl.Int64)
-    return rows.with_columns(
-        stop.over([*session_columns(rows), clean("Driver")]).alias(STOP)
-    )
+    return in_our_forms(rows, LAP_TIMES)
 
 
 def _named(columns: frozenset[str]) -> frozenset[str]:

@@ -111,7 +111,7 @@ def test_car_of_three_drivers_is_one_entrant(read: Read) -> None:
     assert (car["payload"]["number"], car["payload"]["team"]) == ("7", "Équipe")
 
 
-def test_stops_are_numbered_car_by_car_in_order_of_laps(read: Read) -> None:
+def test_stop_has_the_number_of_its_lap(read: Read) -> None:
     stops = [("7", "9", "1:00.5"), ("8", "3", "0:14:13.993"), ("7", "2", "37.637")]
     changes = [
         {"NUMBER": number, "LAP_NUMBER": lap, "PIT_TIME": time}
@@ -121,9 +121,9 @@ def test_stops_are_numbered_car_by_car_in_order_of_laps(read: Read) -> None:
     found = analysis(read, *changes, {"LAP_NUMBER": "1"}).records("pit_stop")
 
     assert [(s["key"], s["number"], s["payload"]) for s in found] == [
-        ("7", "2", {"lap": 9, "duration_ms": 60500}),
-        ("8", "1", {"lap": 3, "duration_ms": 853993}),
-        ("7", "1", {"lap": 2, "duration_ms": 37637}),
+        ("7", "9", {"lap": 9, "duration_ms": 60500}),
+        ("8", "3", {"lap": 3, "duration_ms": 853993}),
+        ("7", "2", {"lap": 2, "duration_ms": 37637}),
     ]
 
 
@@ -225,14 +225,14 @@ def test_file_that_holds_nothing_of_ours_is_known(read: Read, header: str) -> No
     assert ("nothing_stored", 1) in [(n["code"], n["rows"]) for n in notices]
 
 
-def test_corrected_rows_state_no_stops_and_no_drivers(read: Read) -> None:
+def test_corrected_rows_state_their_stops_and_no_drivers(read: Read) -> None:
     row = LAP | {"LAP_NUMBER": "9", "PIT_TIME": "1:02.5", "reject_row_number": "5"}
     lines = [";".join(row), ";".join(row.values())]
 
     answer = read("\n".join(lines) + "\n", refused_rows=[5], **SAID)
 
     assert cars(answer) == [("7", "9", "94570")]
-    assert answer.records("pit_stop") == []
+    assert [stop["number"] for stop in answer.records("pit_stop")] == ["9"]
     [car] = answer.records("entrant")
     assert "name" not in car["payload"]
     [notice] = answer.result["notices"]

@@ -65,7 +65,7 @@ def test_mistake_of_a_lap_names_its_column(
     assert (rejection["column"], rejection["code"]) == (column, code)
 
 
-def test_stops_are_counted_by_car_in_the_order_of_laps(read: Read) -> None:
+def test_stop_has_the_number_of_its_lap(read: Read) -> None:
     rows = [
         CAR | {"lap_number": lap, "pit_duration": time, "date": "2023-09-17T12:39:00Z"}
         for lap, time in (("44", "27.9"), ("20", "24.5"))
@@ -75,18 +75,18 @@ def test_stops_are_counted_by_car_in_the_order_of_laps(read: Read) -> None:
     stops = table(read, *rows).records("pit_stop")
 
     assert [(s["key"], s["number"], s["payload"]["duration_ms"]) for s in stops] == [
-        ("63", "2", 27_900),
-        ("63", "1", 24_500),
-        ("1", "1", 27_900),
+        ("63", "44", 27_900),
+        ("63", "20", 24_500),
+        ("1", "44", 27_900),
     ]
 
 
-def test_corrected_stop_asks_for_the_whole_answer(read: Read) -> None:
+def test_corrected_stop_is_stated(read: Read) -> None:
     row = CAR | {"lap_number": "20", "pit_duration": "24.5", "reject_row_number": "2"}
 
-    [rejection] = table(read, row, refused_rows=[2]).rejections
+    [stop] = table(read, row, refused_rows=[2]).records("pit_stop")
 
-    assert rejection["code"] == "not_counted"
+    assert stop["number"] == "20"
 
 
 @pytest.mark.parametrize(
