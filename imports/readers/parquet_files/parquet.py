@@ -56,6 +56,7 @@ def open_parts(path: Path, *, scratch: Path) -> list[Part]:
     rows_read = _readable(lambda: int(source.select(pl.len()).collect().item()))
     texts = dict(_texts(schema))
     _check_size(rows_read, columns=len(texts))
+    _check_count(source, schema, said=rows_read)
     text_bytes = _text_bytes(source, schema)
     _check_ratio(
         text_bytes + rows_read * len(texts) * NUMBER_BYTES,
@@ -112,6 +113,21 @@ def _check_size(rows: int, *, columns: int) -> None:
         raise MalformedFile(
             f"The Parquet file has {rows:,} rows of {columns:,} columns, more than "
             f"{MAX_ROWS:,} rows or {MAX_CELLS:,} cells. Split it."
+        )
+
+
+def _check_count(source: pl.LazyFrame, schema: pl.Schema, *, said: int) -> None:
+    """Refuse a file that holds more or fewer rows than it says: none would be missed."""
+    if not schema:
+        return
+    first = pl.col(schema.names()[0])
+    # Of the cells themselves: a length alone is what the file says.
+    counted = first.is_null().sum() + first.is_not_null().sum()
+    held = _readable(lambda: source.select(counted).collect(engine="streaming").item())
+    if held != said:
+        raise MalformedFile(
+            f"The Parquet file says that it has {said:,} rows and holds {held:,}: it is "
+            "damaged. Export it again."
         )
 
 

@@ -168,3 +168,15 @@ def test_few_bytes_do_not_stand_for_millions_of_rows() -> None:
 
     with pytest.raises(MalformedFile, match="stand for a table of"):
         opened(parquet.open_parts, data)
+
+
+@pytest.mark.parametrize("said", [35, 2])
+def test_number_of_rows_that_the_file_states_is_not_believed(said: int) -> None:
+    data = data_of(pl.DataFrame({"a": ["x", "y", "z"]}))
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    # In the footer, the first number of 64 bits: Thrift writes 3 as 6.
+    place = data.index(b"\x16\x06", footer)
+    lie = data[:place] + bytes([0x16, said * 2]) + data[place + 2 :]
+
+    with pytest.raises(MalformedFile, match=f"it has {said} rows and holds 3"):
+        opened(parquet.open_parts, lie)
