@@ -212,8 +212,7 @@ class Reading:
     def _with_what_is_said(self, table: Table, *, layout: Layout, name: str) -> Table:
         said = {mapping.TABLE: name, **self.request.get("said", {})}
         if pattern := said.get("name_pattern"):
-            # The member of an archive has a name of its own.
-            said = file_names.read_name(name, pattern=pattern) | said
+            said |= self._said_by_member(name, pattern=pattern)
         unsaid = layout.unsaid(frozenset(table.columns))
         missing = sorted(what for what in unsaid if not said.get(what))
         if missing:
@@ -223,6 +222,17 @@ class Reading:
             for what in sorted(unsaid | layout.may_say)
         ]
         return table.with_rows(table.rows.with_columns(values))
+
+    def _said_by_member(self, name: str, *, pattern: str) -> dict[str, str]:
+        """Give what a member's own name says, where only names have said it."""
+        said = self.request["said"]
+        by_file = file_names.read_name(self.request.get("name", ""), pattern=pattern)
+        by_member = file_names.read_name(name, pattern=pattern)
+        return {
+            what: key
+            for what, key in by_member.items()
+            if said.get(what) == by_file.get(what) and len(key) <= MAX_NAME_CHARS
+        }
 
     def _refusal(self) -> FileRejected:
         if not self.errors:
