@@ -125,6 +125,13 @@ def _save(request: HttpRequest, form: MappingForm, unmapped: Unmapped) -> HttpRe
     file = unmapped.file
     if file is None or not is_to_import:
         return redirect("admin:imports_columnmapping_change", mapping.pk)
+    if unsaid := _unsaid(mapping, file):
+        messages.warning(
+            request,
+            f"{file.name} is not imported yet: nobody said its {' and '.join(unsaid)}. "
+            "Upload it again and say it there.",
+        )
+        return redirect("admin:imports_sourcefile_upload")
     run = actions.start_run(
         [Registered(file=file.source_file, name=file.name)],
         order=Order(
@@ -133,3 +140,10 @@ def _save(request: HttpRequest, form: MappingForm, unmapped: Unmapped) -> HttpRe
         in_queue=True,
     )
     return redirect("admin:imports_importrun_change", run.pk)
+
+
+def _unsaid(mapping: ColumnMapping, file: RunFile) -> list[str]:
+    """Give what who brought the file should have said, and has not."""
+    fixed = mapping.spec["fixed"].items()
+    asked = [what for what, way in fixed if way.get("said")]
+    return [what for what in asked if what not in file.source_file.said]

@@ -97,6 +97,19 @@ def test_mapped_file_is_imported_and_the_next_one_is_known(
     assert Lap.objects.get(entrant__key="7").time_ms == 71_000
 
 
+def test_file_that_nobody_said_enough_of_is_asked_for_again(
+    as_boss: Client, unknown: RunFile
+) -> None:
+    answer = as_boss.post(
+        map_url(unknown), answers(way_race="said") | {"import": "1"}, follow=True
+    )
+
+    assert answer.redirect_chain[-1][0] == reverse("admin:imports_sourcefile_upload")
+    assert "nobody said its race" in answer.content.decode()
+    assert ColumnMapping.objects.count() == 1
+    assert ImportRun.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
