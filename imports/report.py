@@ -1,5 +1,6 @@
 """What a run came to: for programs as a dict, for people as text, as an exit code."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Count, FloatField, Max, Q
@@ -141,8 +142,16 @@ def _row_summary(counts: dict[str, int]) -> str:
     return ", ".join(shown)
 
 
+def _unmapped(run: ImportRun) -> Iterator[str]:
+    """Say of a mapping that was asked for which files it did not touch."""
+    known = run.run_files.filter(state=RunFile.State.DUPLICATE)
+    if "mapping" in run.options and known.exists():
+        yield "  files that were imported before are read by a mapping with --force only"
+
+
 def _troubles(run: ImportRun) -> list[str]:
-    lines = [
+    lines = [*_unmapped(run)]
+    lines += [
         f"  {file.name}: {file.message} ({file.error_code})"
         for file in _files(run)
         if file.message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imports import report
+from imports import actions, report
 from tests.conftest import Ingest
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +36,18 @@ def test_notice_of_no_rows_counts_none(
     text = report.as_text(run, report.as_dict(run))
     assert "UTF-16" in text
     assert "(0 rows)" not in text
+
+
+def test_mapping_of_a_file_that_is_in_asks_for_force(
+    ingest: Ingest, write_csv: Callable[..., Path]
+) -> None:
+    path = write_csv("laps.csv", HEADER, "ash,1,bo,1,62")
+    ingest(path)
+    keys = ("meeting", "race", "entrant", "lap")
+    columns = [{"column": key, "to": key} for key in keys]
+    spec = {"name": "m", "kind": "lap", "header": HEADER.split(","), "columns": columns}
+    mapping = actions.save_mapping(spec, by=None)
+
+    run = ingest(path, order={"mapping": mapping})
+
+    assert "with --force only" in report.as_text(run, report.as_dict(run))
