@@ -34,7 +34,7 @@ class RunFile(models.Model):
     columns = models.JSONField(default=list, db_default=[])
     #: Its tables, one or many (sheets, members of an archive, arrays of a document):
     #: `name`, and of one that was read `layout`, `columns`, `rows_read`, `rows_rejected`,
-    #: `rows_silent` that state nothing, `laps_stated`, and `rows_before`, the rows of the
+    #: `rows_silent` that state nothing, `laps_stated`, `laps_rejected`, and `rows_before`, the rows of the
     #: file that stand before its first; of one that
     #: was not `error` and `message`, of an unknown one its `columns` and `samples`, and
     #: `is_aside` where it is an array that a document may well have besides.
@@ -67,6 +67,14 @@ class RunFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} in run {self.run_id}"
+
+    @property
+    def laps_rejected(self) -> int:
+        """Refused rows of its tables of laps."""
+        told = [p["laps_rejected"] for p in self.parts if "laps_rejected" in p]
+        if told:
+            return int(sum(told))
+        return self.rows_rejected if self.lap_columns else 0
 
     @property
     def unread_parts(self) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ def _totals(
     files = list(run.run_files.all())
     rejected = sum(file.rows_rejected for file in files)
     refused = Counts(read=rejected, rejected=rejected)
-    laps_refused = sum(file.rows_rejected for file in files if file.lap_columns)
+    laps_refused = sum(file.laps_rejected for file in files)
     rows = Counts.sum(race.row_counts for race in races)
     laps = Counts.sum(race.lap_counts for race in races)
     return {

@@ -163,6 +163,7 @@ class Reading:
                 "rows_rejected": refused,
                 "rows_silent": silent,
                 "laps_stated": sent.figures.laps,
+                "laps_rejected": refused if sent.lap_columns else 0,
             }
         )
         self.rows_before = max(self.rows_before + sent.figures.last, self.log.last_row)

@@ -107,9 +107,16 @@ WITH race AS (
     FROM imports_racecheckpoint GROUP BY 1
 ),
 file AS (
+    -- Of a file whose tables were not counted, all rows are laps or none is.
     SELECT run_id, sum(rows_rejected) AS rejected,
-           sum(rows_rejected) FILTER (WHERE lap_columns > 0) AS laps_rejected
-    FROM imports_runfile GROUP BY 1
+           sum(coalesce(told.laps, CASE WHEN lap_columns > 0 THEN rows_rejected END))
+               AS laps_rejected
+    FROM imports_runfile
+    CROSS JOIN LATERAL (
+        SELECT sum((part ->> 'laps_rejected')::bigint) AS laps
+        FROM jsonb_array_elements(parts) AS p (part)
+    ) told
+    GROUP BY 1
 )
 SELECT 'run ' || r.id AS key
 FROM imports_importrun r

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -359,3 +360,23 @@ def test_file_that_is_refused_when_read_again_counts_no_rows(
 
     file.refresh_from_db()
     assert (file.rows_read, file.rows_rejected, file.lap_columns) == (0, 0, 0)
+
+
+def test_refused_row_counts_as_a_lap_where_laps_are_refused(
+    ingest: Ingest, tmp_path: Path
+) -> None:
+    path = tmp_path / "kinds.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        laps = [LAPS, *race_lines(1, laps=1), "Ashford,1,3,1,slow"]
+        archive.writestr("laps.csv", "\n".join(laps) + "\n")
+        entrants = [
+            "meeting,race,entrant,position",
+            "Ashford,1,1,first",
+            "Ashford,1,2,2",
+        ]
+        archive.writestr("entrants.csv", "\n".join(entrants) + "\n")
+
+    run = ingest(path)
+
+    assert (run.rows["rejected"], run.laps["rejected"]) == (2, 1)
+    assert (run.rows["read"], run.laps["read"]) == (5, 3)

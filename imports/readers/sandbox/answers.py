@@ -121,7 +121,14 @@ is_described_part = has_where_named(
         "is_aside": lambda value: isinstance(value, bool),
         "samples": is_list_of(is_list_of(lambda cell: cell is None or is_text(cell))),
         **dict.fromkeys(
-            ("rows_before", "rows_read", "rows_rejected", "rows_silent", "laps_stated"),
+            (
+                "rows_before",
+                "rows_read",
+                "rows_rejected",
+                "rows_silent",
+                "laps_stated",
+                "laps_rejected",
+            ),
             is_count,
         ),
     }
