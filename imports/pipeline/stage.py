@@ -4,9 +4,10 @@ Memory stays flat: what the child sends goes to COPY as it comes. A file that ca
 be read is rejected with its reason; the other files of the run go on.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ REFUSED_BY_COPY = (
     psycopg.errors.UndefinedColumn,
     psycopg.errors.DuplicateColumn,
 )
-#: The names of the layouts of a file of many tables are kept up to here.
-LAYOUT_CHARS = 200
+#: Has the reader read a file into the tables; gives what it tells of it.
+Read = Callable[..., dict[str, Any]]
 #: Gives a transaction that commits only where the run is still its preparer's.
 Fence = Callable[[], AbstractContextManager[None]]
 
@@ -55,13 +56,20 @@ def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
         staged.update(state=RunFile.State.WAITING)
     tables.create()
     waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
+    # Once, so that what is saved meanwhile splits no run.
+    mappings = _mappings_of(run)
     # What a person states needs no reader.
     needs_child = waiting.exclude(source_file__kind=SourceFile.Kind.MANUAL).exists()
     with Sandbox(_limits()) if needs_child else nullcontext() as sandbox:
         for file in waiting.select_related("source_file"):
             size = file.source_file.size_bytes
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
-                _stage_file(file, tables=tables, sandbox=sandbox, fence=fence)
+                _stage_file(
+                    file,
+                    tables=tables,
+                    read=partial(_read_file, sandbox=sandbox, mappings=mappings),
+                    fence=fence,
+                )
                 timing.rows = file.laps_staged + file.records_staged
             failpoint("mid_stage")
     tables.analyze()
@@ -102,7 +110,7 @@ def _take_on(run: ImportRun, *, tables: StagingTables) -> bool:
 
 
 def _stage_file(
-    file: RunFile, *, tables: StagingTables, sandbox: Sandbox | None, fence: Fence
+    file: RunFile, *, tables: StagingTables, read: Read, fence: Fence
 ) -> None:
     file.laps_staged = file.records_staged = 0
     try:
@@ -110,7 +118,7 @@ def _stage_file(
             if file.source_file.kind == SourceFile.Kind.MANUAL:
                 result = manual.stage(file, path, tables=tables)
             else:
-                result = _read_file(file, path, tables=tables, sandbox=sandbox)
+                result = read(file, path, tables=tables)
                 _check_share(file, result)
             lap_columns = _lap_column_bits(result["lap_columns"])
     except FileRejected as error:
@@ -139,7 +147,12 @@ def _check_share(file: RunFile, result: dict[str, Any]) -> None:
 
 
 def _read_file(
-    file: RunFile, path: Path, *, tables: StagingTables, sandbox: Sandbox | None
+    file: RunFile,
+    path: Path,
+    *,
+    tables: StagingTables,
+    sandbox: Sandbox | None,
+    mappings: Mapping[str, Any],
 ) -> dict[str, Any]:
     assert sandbox
     request = Request(
@@ -150,13 +163,13 @@ def _read_file(
         refused_tables=corrections.refused_tables(file.source_file),
         name=file.name,
         said=file.source_file.said,
-        mappings=mappings_of(file.run),
+        mappings=mappings,
     )
     with closing(sandbox.read(request)) as messages:
         return _copy_streams(messages, file=file, tables=tables)
 
 
-def mappings_of(run: ImportRun) -> dict[str, Any]:
+def _mappings_of(run: ImportRun) -> dict[str, Any]:
     """Give the mapping that the run asks for, and those that know files by header."""
     asked = run.options.get("mapping")
     active = ColumnMapping.objects.filter(is_active=True).order_by("name")
@@ -225,7 +238,7 @@ def _data(messages: Iterator[Message]) -> Iterable[bytes]:
 def _record(file: RunFile, result: dict[str, Any], *, lap_columns: int) -> None:
     """Keep what was read on the RunFile, its refused rows as Rejections."""
     file.state = RunFile.State.STAGED
-    file.layout = file.source_file.layout = result["layout"][:LAYOUT_CHARS]
+    file.layout = file.source_file.layout = result["layout"]
     file.columns = result["columns"]
     file.parts = result.get("parts", [])
     _name_unread_parts(file)

@@ -106,6 +106,9 @@ STRANGERS = {
     b"MZ": "a program",
 }
 
+#: Those that the name of a column may begin with; no text has a NUL.
+WORDS = (b"PARE", b"MZ")
+
 
 @dataclass(frozen=True)
 class Inside:
@@ -221,7 +224,8 @@ def sniff(path: Path) -> Format:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     for magic, stranger in STRANGERS.items():
-        if head.startswith(magic):
+        is_word = magic in WORDS and b"\0" not in head
+        if head.startswith(magic) and not is_word:
             raise UnknownFormat(
                 f"The file is {stranger}. Export it as CSV, JSON, Parquet or .xlsx."
             )

@@ -96,3 +96,13 @@ def test_members_that_nobody_reads_are_named(tmp_path: Path) -> None:
 
     assert first == Skipped(("__MACOSX/._laps.csv",))
     assert len(others) == 1
+
+
+@pytest.mark.parametrize("name", ["PARENT", "MZ"])
+def test_header_that_begins_as_a_stranger_does_is_text(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "laps.csv"
+    path.write_text(f"{name},lap\n1,2\n")
+
+    assert documents.sniff(path) is Format.TEXT
