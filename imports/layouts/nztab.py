@@ -220,58 +220,61 @@ def _scratching(columns: frozenset[str]) -> tuple[Cell, ...]:
     return _held(columns, (replace(scratched, value=status, no_value=no_value), late))
 
 
+#: Column of a runner -> its attribute, a number.
+RUNNER_MEASURES = {
+    "weight.allocated": "weight_allocated_kg",
+    "weight.total": "weight_total_kg",
+    "allowance_weight": "allowance_weight_kg",
+    "prize_money": "prize_money_dollars",
+    **{f"odds.{kind}": f"odds_{kind}" for kind in ODDS},
+}
+#: What is said by name; all else that a runner has keeps its own.
+RUNNER_COLUMNS = (
+    *("entrant_id", "runner_number", "name", "horse_id", "scratch_time"),
+    *("is_scratched", "is_late_scratched", "barrier", *RUNNER_MEASURES),
+)
+RUNNER_NAME = text("name", f"{RUNNERS}name")
+HORSE = text("competitor", f"{RUNNERS}horse_id", max_chars=200)
+
+
 def _runner_tables(columns: frozenset[str]) -> tuple[CanonicalTable, ...]:
-    horse = pl.col(clean(f"{RUNNERS}horse_id"))
-    is_known = (
-        (horse != "0") if f"{RUNNERS}horse_id" in columns else pl.lit(value=False)
-    )
-    competitor = text("competitor", f"{RUNNERS}horse_id", max_chars=200)
-    name = text("name", f"{RUNNERS}name")
-    weights = {
-        "weight.allocated": "weight_allocated_kg",
-        "weight.total": "weight_total_kg",
-        "allowance_weight": "allowance_weight_kg",
-        "prize_money": "prize_money_dollars",
-        **{f"odds.{kind}": f"odds_{kind}" for kind in ODDS},
-    }
-    known = (
-        *("entrant_id", "runner_number", "name", "horse_id", "scratch_time"),
-        *("is_scratched", "is_late_scratched", "barrier", *weights),
-    )
-    values = _held(
-        columns,
-        (
-            text("number", f"{RUNNERS}runner_number", max_chars=20),
-            name,
-            replace(
-                competitor,
-                value=pl.when(is_known).then(competitor.value),
-                no_value=~is_known,
-            ),
-            *_scratching(columns),
-            text("attributes.barrier", f"{RUNNERS}barrier"),
-            _epoch("attributes.scratched_at", f"{RUNNERS}scratch_time"),
-            *(_measure(n, f"{RUNNERS}{column}") for column, n in weights.items()),
-        ),
-    )
     entrant = CanonicalTable(
         kind="entrant",
         keys=(*EVENT_KEYS, cells.key("key", f"{RUNNERS}entrant_id")),
-        values=values + _others(columns, RUNNERS, known=known),
+        values=_held(columns, _runner_values(columns))
+        + _others(columns, RUNNERS, known=RUNNER_COLUMNS),
     )
-    tables = [_event_meeting(columns), _event_race(columns), entrant]
-    if f"{RUNNERS}horse_id" in columns:
-        key = replace(competitor, name="key")
-        tables.append(
-            CanonicalTable(
-                kind="competitor",
-                keys=(key,),
-                values=(name,),
-                where=is_known,
-                is_distinct=True,
-            )
-        )
-    return tuple(tables)
+    tables = (_event_meeting(columns), _event_race(columns), entrant)
+    return (*tables, _horse()) if HORSE.source in columns else tables
+
+
+def _runner_values(columns: frozenset[str]) -> tuple[Cell, ...]:
+    is_known = _is_known_horse()
+    horse = pl.when(is_known).then(HORSE.value)
+    return (
+        text("number", f"{RUNNERS}runner_number", max_chars=20),
+        RUNNER_NAME,
+        replace(HORSE, value=horse, no_value=~is_known),
+        *_scratching(columns),
+        text("attributes.barrier", f"{RUNNERS}barrier"),
+        _epoch("attributes.scratched_at", f"{RUNNERS}scratch_time"),
+        *(_measure(n, f"{RUNNERS}{column}") for column, n in RUNNER_MEASURES.items()),
+    )
+
+
+def _horse() -> CanonicalTable:
+    return CanonicalTable(
+        kind="competitor",
+        keys=(replace(HORSE, name="key"),),
+        values=(RUNNER_NAME,),
+        where=_is_known_horse(),
+        is_distinct=True,
+    )
+
+
+def _is_known_horse() -> pl.Expr:
+    """Whether the id of the horse is one; a runner whose horse is not known has 0."""
+    return pl.col(clean(HORSE.source)) != "0"
 
 
 def _times(columns: frozenset[str]) -> tuple[Cell, ...]:

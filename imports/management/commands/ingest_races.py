@@ -63,56 +63,7 @@ class Command(BaseCommand):
             metavar="RUN",
             help="go on with a run that is unfinished or not all in; takes no PATH",
         )
-        parser.add_argument(
-            "--source",
-            help="whose data it is; keys are unique within a source",
-        )
-        parser.add_argument(
-            "--priority",
-            type=int,
-            metavar="N",
-            help="0 to 65534; a higher one wins over a newer file",
-        )
-        parser.add_argument(
-            "--observed-at",
-            metavar="TIME",
-            help="when the data was true (ISO 8601); default: now",
-        )
-        parser.add_argument(
-            "--complete",
-            action="store_true",
-            help="the files hold all rows of their races: others are removed",
-        )
-        parser.add_argument(
-            "--corrects",
-            metavar="FILE",
-            help="id or sha256 of the file whose refused rows these bring, corrected",
-        )
-        parser.add_argument(
-            "--meeting",
-            default="",
-            metavar="KEY",
-            help="the meeting of files that do not say of which they are",
-        )
-        parser.add_argument(
-            "--race",
-            default="",
-            metavar="KEY",
-            help="the race of files that do not say of which they are",
-        )
-        parser.add_argument(
-            "--name-pattern",
-            default="",
-            metavar="PATTERN",
-            help="how names of files say it: '{meeting}_laps.csv', "
-            "'{meeting}/{race}.csv'",
-        )
-        parser.add_argument(
-            "--mapping",
-            type=Path,
-            metavar="FILE",
-            help="what the columns of the files are, as the admin exports it (JSON)",
-        )
+        _add_what_is_said(parser)
         parser.add_argument(
             "--max-rejected",
             type=float,
@@ -220,6 +171,59 @@ class Command(BaseCommand):
                 for n in range(1, actions.lanes_of(run) + 1)
             ]
             actions.work_run(run, lanes=lanes)
+
+
+def _add_what_is_said(parser: ArgumentParser) -> None:
+    """Add the options that say something of the files."""
+    parser.add_argument(
+        "--source",
+        help="whose data it is; keys are unique within a source",
+    )
+    parser.add_argument(
+        "--priority",
+        type=int,
+        metavar="N",
+        help="0 to 65534; a higher one wins over a newer file",
+    )
+    parser.add_argument(
+        "--observed-at",
+        metavar="TIME",
+        help="when the data was true (ISO 8601); default: now",
+    )
+    parser.add_argument(
+        "--complete",
+        action="store_true",
+        help="the files hold all rows of their races: others are removed",
+    )
+    parser.add_argument(
+        "--corrects",
+        metavar="FILE",
+        help="id or sha256 of the file whose refused rows these bring, corrected",
+    )
+    parser.add_argument(
+        "--meeting",
+        default="",
+        metavar="KEY",
+        help="the meeting of files that do not say of which they are",
+    )
+    parser.add_argument(
+        "--race",
+        default="",
+        metavar="KEY",
+        help="the race of files that do not say of which they are",
+    )
+    parser.add_argument(
+        "--name-pattern",
+        default="",
+        metavar="PATTERN",
+        help="how names of files say it: '{meeting}_laps.csv', '{meeting}/{race}.csv'",
+    )
+    parser.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="what the columns of the files are, as the admin exports it (JSON)",
+    )
 
 
 def _is_given(value: Any) -> bool:
