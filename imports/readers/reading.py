@@ -1,6 +1,6 @@
 """One file: its tables recognised one by one, read, sent, and what became of each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,6 @@ from imports import layouts
 from imports.errors import (
     EmptyFile,
     FileRejected,
-    MalformedFile,
     MappingInvalid,
     MixedColumns,
     NotSaid,
@@ -23,22 +22,13 @@ from imports.layouts import mapping
 from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
 from imports.layouts.mapping import ColumnMapping
-from imports.readers import canonical_rows, corrections, documents, file_names
+from imports.readers import canonical_rows, corrections, documents, file_names, verdicts
 from imports.readers.canonical_rows import Place
 from imports.readers.corrections import Correction
 from imports.readers.documents import Skipped, Unreadable
-from imports.readers.packed.zip_entries import shown
 from imports.readers.rejects import RejectionLog, storable
 from imports.readers.sandbox.limits import Limits
 from imports.readers.table import Notice, Part, Table
-
-#: Rows of a table that nobody recognises, to be shown to who maps its columns.
-SAMPLE_ROWS = 5
-SAMPLE_CHARS = 100
-#: Of a column that is read, and of all layouts of a file together.
-MAX_NAME_CHARS = 200
-#: Members of an archive that are passed over and named.
-SKIPPED_SHOWN = 5
 
 
 @dataclass
@@ -76,7 +66,7 @@ class Reading:
     def _take(self, part: Part | Unreadable | Skipped) -> None:
         """Send a table; one that cannot be read does not stop those beside it."""
         if isinstance(part, Skipped):
-            self.notices.append(_skipped(part))
+            self.notices.append(verdicts.of_skipped(part))
             return
         try:
             if isinstance(part, Unreadable):
@@ -102,11 +92,11 @@ class Reading:
 
     def _refuse(self, part: Part | Unreadable, error: FileRejected) -> None:
         self.errors.append(error)
-        self.parts.append(_refused(part, error))
+        self.parts.append(verdicts.entry_of_refused(part, error))
 
     def _send(self, part: Part) -> None:
         if not part.columns:
-            raise _without_columns(part)
+            raise verdicts.without_columns(part)
         layout = self._layout_of(part)
         if layout.is_envelope:
             raise OnlyAround(
@@ -115,9 +105,9 @@ class Reading:
             )
         tables = layout.tables(self._told(part, layout=layout))
         self._check_lap_columns(tables)
-        _check_names(tables)
+        verdicts.check_names(tables)
         table = part.read(required=layout.required)
-        _check_repeated(table, tables=tables, layout=layout)
+        verdicts.check_repeated(table, tables=tables, layout=layout)
         table = self._with_what_is_said(table, layout=layout, name=part.name)
         if table.rows_read == 0:
             if isinstance(part, Correction) and part.others:
@@ -152,7 +142,7 @@ class Reading:
         self.corrected_rows += sent.corrected_rows
         refused = self.log.total - refused_before
         silent = sent.figures.silent if tables else table.rows_read - refused
-        self.notices += _notices(table, layout=layout, silent=silent)
+        self.notices += verdicts.notices_of(table, layout=layout, silent=silent)
         self.parts.append(
             {
                 "name": storable(part.name),
@@ -217,7 +207,7 @@ class Reading:
         unsaid = layout.unsaid(frozenset(table.columns))
         missing = sorted(what for what in unsaid if not said.get(what))
         if missing:
-            raise NotSaid(_ask_for(missing, layout=layout))
+            raise NotSaid(verdicts.ask_for(missing, layout=layout))
         values = [
             pl.lit(said.get(what) or None, dtype=pl.String).alias(said_column(what))
             for what in sorted(unsaid | layout.may_say)
@@ -232,7 +222,8 @@ class Reading:
         return {
             what: key
             for what, key in by_member.items()
-            if said.get(what) == by_file.get(what) and len(key) <= MAX_NAME_CHARS
+            if said.get(what) == by_file.get(what)
+            and len(key) <= verdicts.MAX_NAME_CHARS
         }
 
     def _refusal(self) -> FileRejected:
@@ -256,11 +247,15 @@ class Reading:
     def _result(self) -> dict[str, Any]:
         read = [part for part in self.parts if "layout" in part]
         self.notices += [
-            _left_aside(p) for p in self.parts if p.get("is_aside") and "samples" in p
+            verdicts.of_left_aside(p)
+            for p in self.parts
+            if p.get("is_aside") and "samples" in p
         ]
         columns = dict.fromkeys(name for part in read for name in part["columns"])
         return {
-            "layout": _layouts(dict.fromkeys(part["layout"] for part in read)),
+            "layout": verdicts.layouts_of(
+                dict.fromkeys(part["layout"] for part in read)
+            ),
             "columns": list(columns),
             "parts": self.parts,
             "rows_read": sum(part["rows_read"] for part in read),
@@ -281,110 +276,3 @@ def _mapping_of(spec: Mapping[str, Any]) -> ColumnMapping:
             f"The mapping {spec.get('name')} for files of this header can no longer be "
             f"read: {error} Make a new version of it."
         ) from None
-
-
-def _refused(part: Part | Unreadable, error: FileRejected) -> dict[str, Any]:
-    refused: dict[str, Any] = {
-        "name": storable(part.name),
-        "error": error.code,
-        "message": storable(str(error)),
-    }
-    if isinstance(error, OnlyAround):
-        return refused | {"is_aside": True}
-    if isinstance(part, Unreadable) or not isinstance(error, UnknownLayout):
-        return refused
-    # A document has many arrays, and not each of them is rows of ours.
-    refused |= {"is_aside": bool(part.array), "columns": part.columns}
-    return refused | _samples(part)
-
-
-def _layouts(names: Iterable[str]) -> str:
-    """Give the names of the layouts as one word of the file; the parts have all."""
-    joined = ", ".join(names)
-    if len(joined) <= MAX_NAME_CHARS:
-        return joined
-    return joined[: joined.rindex(", ", 0, MAX_NAME_CHARS - 1)] + ", …"
-
-
-def _skipped(members: Skipped) -> Notice:
-    count = len(members.names)
-    names = ", ".join(map(shown, members.names[:SKIPPED_SHOWN]))
-    more = f" and {count - SKIPPED_SHOWN:,} more" if count > SKIPPED_SHOWN else ""
-    message = (
-        f"Members of the archive that systems leave there were not read: {names}{more}."
-    )
-    return Notice("skipped_members", message, count)
-
-
-def _left_aside(part: dict[str, Any]) -> Notice:
-    message = f"{part['name']} is no table that a layout knows: it is left aside."
-    return Notice("not_read", message, part["rows_read"])
-
-
-def _samples(part: Part) -> dict[str, Any]:
-    """Give the first rows of a table, for who is to say what its columns are."""
-    table = part.read(required=frozenset())
-    rows = table.rows.select(part.columns).head(SAMPLE_ROWS).collect().iter_rows()
-    samples = [[storable(c[:SAMPLE_CHARS]) if c else c for c in row] for row in rows]
-    return {"samples": samples, "rows_read": table.rows_read}
-
-
-def _notices(table: Table, *, layout: Layout, silent: int) -> list[Notice]:
-    notices = list(table.notices)
-    if table.short_lines:
-        message = (
-            "Lines end before their last columns; the cells that are not there count as "
-            "empty."
-        )
-        notices.append(Notice("short_lines", message, table.short_lines))
-    if silent == table.rows_read:
-        message = f"A file of {layout.name} is known and holds nothing that is stored."
-        notices.append(Notice("nothing_stored", message, silent))
-    elif silent:
-        message = "Lines state nothing that is stored; docs/files.md says which."
-        notices.append(Notice("lines_state_nothing", message, silent))
-    return notices
-
-
-def _without_columns(part: Part) -> FileRejected:
-    """Say why a table has no columns: its rows are bad, or there are none."""
-    bad = list(part.read(required=frozenset()).bad_lines)
-    if not bad:
-        return EmptyFile("The table names no columns. Export it again.")
-    return MalformedFile(
-        f"No row of the table can be read. Row {bad[0].row_number:,}: {bad[0].message} "
-        "Correct them and send the file again."
-    )
-
-
-def _check_names(tables: tuple[CanonicalTable, ...]) -> None:
-    """Refuse a name that is too long to say what is wrong in its column."""
-    for cell in (cell for table in tables for cell in table.cells):
-        if len(cell.source) > MAX_NAME_CHARS:
-            raise MalformedFile(
-                f"The name of the column {cell.source[:60] + '…'!r} has "
-                f"{len(cell.source):,} characters, more than {MAX_NAME_CHARS}. Give it a "
-                "shorter one."
-            )
-
-
-def _check_repeated(
-    table: Table, *, tables: tuple[CanonicalTable, ...], layout: Layout
-) -> None:
-    """Refuse a table in which a column that is read stands more than once."""
-    read = {cell.source for canonical in tables for cell in canonical.cells}
-    if repeated := sorted((read | layout.required) & table.repeated):
-        raise MalformedFile(
-            f"The header names {', '.join(map(repr, repeated))} more than once; which "
-            f"column {layout.name} means is not clear. Give every column its own name."
-        )
-
-
-def _ask_for(missing: list[str], *, layout: Layout) -> str:
-    whose = " and ".join(missing)
-    options = " and ".join(f"--{what}" for what in missing)
-    return (
-        f"A file of {layout.name} does not say of which {whose} it is. Say it with "
-        f"{options}, with --name-pattern (such as '{{meeting}}_laps.csv'), or on the "
-        "upload page."
-    )

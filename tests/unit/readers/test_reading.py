@@ -5,8 +5,8 @@ import json
 import pytest
 
 from imports.layouts.ergast.tables import LAYOUTS as ERGAST
-from imports.readers.reading import MAX_NAME_CHARS, _layouts
 from imports.readers.sandbox.answers import Answer as Checked
+from imports.readers.verdicts import MAX_NAME_CHARS, layouts_of
 from tests.corpus import good
 from tests.corpus.bad_file import LAPS, laps, lines
 from tests.unit.conftest import Answer, Read
@@ -95,12 +95,12 @@ def test_column_that_is_read_must_have_a_name_that_fits(read: Read) -> None:
 def test_names_of_all_layouts_together_fit_and_are_cut_between_two() -> None:
     names = [layout.name for layout in ERGAST]
 
-    told = _layouts(names + names)
+    told = layouts_of(names + names)
 
     assert len(told) <= MAX_NAME_CHARS
     assert told.endswith(", …")
     assert set(told.removesuffix(", …").split(", ")) <= set(names)
-    assert _layouts(names[:2]) == f"{names[0]}, {names[1]}"
+    assert layouts_of(names[:2]) == f"{names[0]}, {names[1]}"
 
 
 def test_names_in_a_message_are_few_and_short(read: Read) -> None:
