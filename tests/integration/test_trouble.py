@@ -147,7 +147,6 @@ def test_lane_ends_by_a_typed_error_where_the_server_stays_away(
     run, monkeypatch, settings
 ):
     settings.IMPORTS_RECONNECT_SECONDS = 0.5
-    began = time.monotonic()
     tries: list[int] = []
 
     def refuse(*args: Any) -> Any:
@@ -161,7 +160,6 @@ def test_lane_ends_by_a_typed_error_where_the_server_stays_away(
     monkeypatch.undo()
 
     assert len(tries) > 1
-    assert time.monotonic() - began < 5
     conductor.run_lane(run, lane=Lane(name="later"))
     assert conductor.end_run(run)
 

