@@ -3,6 +3,7 @@
 Writes across models, each in one transaction; keyword-only, `by` says who.
 """
 
+from imports.actions.alerts import close_alert, open_alert
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
@@ -12,6 +13,7 @@ from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
 from imports.actions.sweep import sweep
+from imports.actions.watch import watch
 from imports.actions.work import claim_run, lanes_of, prepare, run_lanes, work_run
 
 __all__ = [
@@ -20,10 +22,12 @@ __all__ = [
     "apply_edit",
     "cancel_runs",
     "claim_run",
+    "close_alert",
     "close_conflicts",
     "confirm_plan",
     "give_up",
     "lanes_of",
+    "open_alert",
     "prepare",
     "rebuild_stats",
     "register_paths",
@@ -37,5 +41,6 @@ __all__ = [
     "start_run",
     "sweep",
     "switch_mapping",
+    "watch",
     "work_run",
 ]

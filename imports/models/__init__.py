@@ -1,5 +1,6 @@
 """The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags."""
 
+from imports.models.alert import Alert
 from imports.models.column_mapping import ColumnMapping
 from imports.models.conflict import Conflict
 from imports.models.counts import COUNTS, Counts
@@ -14,6 +15,7 @@ from imports.models.stage_timing import StageTiming
 
 __all__ = [
     "COUNTS",
+    "Alert",
     "ColumnMapping",
     "Conflict",
     "Counts",

@@ -44,6 +44,12 @@ class RaceCheckpoint(CountedRows):
     transform_ms = models.FloatField(null=True, blank=True)
     write_ms = models.FloatField(null=True, blank=True)
     total_ms = models.FloatField(null=True, blank=True)
+    #: Statements that its transaction sent.
+    queries = models.PositiveIntegerField(null=True, blank=True)
+    #: Connections of lanes, of all runs, when it was claimed.
+    connections = models.PositiveSmallIntegerField(null=True, blank=True)
+    #: Values of flags that it was written with, where they were not the run's.
+    options = models.JSONField(default=dict, db_default={}, editable=False)
     #: What the race's transaction made, for its revert: see `Undo`.
     undo = models.JSONField(default=dict, db_default={}, editable=False)
     #: For a dry run: the rows of the race that the plan was computed against.
@@ -73,6 +79,7 @@ class RaceCheckpoint(CountedRows):
             ),
         ]
         indexes = [
+            models.Index(fields=["finished_at"], name="racecheckpoint_finished"),
             models.Index(
                 fields=["run", "number"],
                 name="racecheckpoint_open",

@@ -10,6 +10,8 @@ class StageTiming(models.Model):
     stage = models.CharField(max_length=20)
     #: The file's name where the stage works file by file.
     subject = models.CharField(max_length=255, blank=True)
+    #: When it began; NULL for what was measured before this was kept.
+    started_at = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField()
     rows = models.PositiveBigIntegerField(default=0)
     size_bytes = models.PositiveBigIntegerField(default=0)

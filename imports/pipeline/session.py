@@ -8,6 +8,9 @@ from django.db import connection
 from imports import conf
 from imports.sql import statement
 
+#: The application name of a lane's connection, in pg_stat_activity.
+LANE = "scrutineer lane"
+
 #: What was set on which connection: a lane that connects anew sets it anew.
 _modes: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
@@ -21,6 +24,13 @@ def set_synchronous_commit(mode: str) -> None:
         cursor.execute(statement("set_synchronous_commit"), {"mode": mode})
     if not connection.in_atomic_block:
         _modes[connection.connection] = mode
+
+
+def lane_connections() -> int:
+    """Give how many connections lanes have now, in all processes."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("lane_connections"), {"name": LANE})
+        return int(cursor.fetchone()[0])
 
 
 def limit_idleness() -> None:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.utils import timezone
+
 from imports.models import ImportRun, StageTiming
 
 
@@ -19,7 +21,11 @@ class Stopwatch:
     ) -> Iterator[StageTiming]:
         """Time the block; it may set `rows` on what it gets."""
         timing = StageTiming(
-            run=self._run, stage=stage, subject=subject, size_bytes=size_bytes
+            run=self._run,
+            stage=stage,
+            subject=subject,
+            size_bytes=size_bytes,
+            started_at=timezone.now(),
         )
         started = time.perf_counter()
         yield timing

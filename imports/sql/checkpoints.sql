@@ -110,6 +110,11 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
 
+-- name: lane_connections
+-- Of lanes of all runs on this database, whatever process they are in.
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = %(name)s
+
 -- name: limit_idleness
 SELECT set_config('idle_in_transaction_session_timeout', %(seconds)s, true)
 
