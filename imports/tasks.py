@@ -7,38 +7,39 @@ import os
 import time
 
 from imports import actions, conf, doorbell
+from imports.actions import BatchOptions, Races
 from imports.models import ImportRun
-from imports.pipeline.lane import Lane
-from imports.pipeline.run import end_run, run_lane
+from imports.pipeline.lane import owner_name
+from imports.pipeline.run import end_run
 
 
 def work(run_id: int) -> None:
     """Prepare a queued run, ring for its other lanes, and be its first lane."""
     actions.sweep()
     run = ImportRun.objects.get(pk=run_id)
-    worker = _lane()
-    if actions.prepare(run, owner=worker.owner):
+    if actions.prepare(run, owner=owner_name(_name())):
         for _ in range(actions.lanes_of(run) - 1):
             doorbell.ring_for_lane(run_id)
     # Delivered once more, the task is one more lane.
-    _write(run_id, worker)
+    _write(run_id)
 
 
 def lane(run_id: int) -> None:
     """Write races of a run until none is left or time is up; then ring again."""
     actions.sweep()
-    _write(run_id, _lane())
+    _write(run_id)
 
 
-def _lane() -> Lane:
-    ends = time.monotonic() + conf.get("LANE_SECONDS")
-    return Lane(name=f"queue-{os.getpid()}", is_time_up=lambda: time.monotonic() > ends)
+def _name() -> str:
+    return f"queue-{os.getpid()}"
 
 
-def _write(run_id: int, worker: Lane) -> None:
+def _write(run_id: int) -> None:
     run = ImportRun.objects.get(pk=run_id)
     if run.state != ImportRun.State.WRITING:
         return
-    run_lane(run, lane=worker)
-    if not end_run(run) and worker.is_time_up():
+    ends = time.monotonic() + conf.get("LANE_SECONDS")
+    options = BatchOptions(name=_name(), is_time_up=lambda: time.monotonic() > ends)
+    actions.process_races(Races(run), max_concurrency=1, options=options)
+    if not end_run(run) and options.is_time_up():
         doorbell.ring_for_lane(run_id)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
@@ -189,37 +190,51 @@ if IMPORTS_FAILPOINT and not DEBUG:
         "Unset it."
     )
 
-# Logging: JSON lines, or coloured lines on a terminal; always on stderr.
+# Logging: JSON lines for programs, or lines for people; always on stderr.
+LOG_FORMAT = env.str(
+    "LOG_FORMAT", default="console" if DEBUG and sys.stderr.isatty() else "json"
+)
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if DEBUG else "INFO").upper()
+LOG_FACTS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "structured": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": (
-                structlog.dev.ConsoleRenderer()
-                if sys.stderr.isatty()
-                else structlog.processors.JSONRenderer()
-            ),
-            "foreign_pre_chain": [
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *(
+                    [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+                    if LOG_FORMAT == "console"
+                    else [
+                        structlog.processors.format_exc_info,
+                        structlog.processors.JSONRenderer(default=str),
+                    ]
+                ),
             ],
+            "foreign_pre_chain": LOG_FACTS,
         },
     },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "structured"},
     },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    # Of others only what is wrong; of ours what LOG_LEVEL asks for.
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": LOG_LEVEL}
+        for name in ("imports", "stats", "races", "ingestion_site", "django-q")
+    },
 }
 structlog.configure(
     processors=[
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
+        *LOG_FACTS,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

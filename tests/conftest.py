@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from imports import actions
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.flags import Flag, FlagValue
 from imports.models import ImportRun
 from imports.pipeline import stage
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.readers.sandbox.limits import Limits
 from imports.readers.sandbox.parent import Sandbox
@@ -63,7 +62,7 @@ def ingest() -> Ingest:
                 **(order or {}),
             ),
         )
-        actions.work_run(run, lanes=[Lane(name=f"test-{n}") for n in range(lanes)])
+        actions.work_run(run, options=BatchOptions(name="test"), max_concurrency=lanes)
         run.refresh_from_db()
         return run
 

@@ -4,6 +4,7 @@ Writes across models, each in one transaction; keyword-only, `by` says who.
 """
 
 from imports.actions.alerts import close_alert, open_alert
+from imports.actions.batch import Batch, BatchOptions, Races, process_races
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
@@ -14,10 +15,13 @@ from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
 from imports.actions.sweep import sweep
 from imports.actions.watch import watch
-from imports.actions.work import claim_run, lanes_of, prepare, run_lanes, work_run
+from imports.actions.work import claim_run, lanes_of, prepare, work_run
 
 __all__ = [
+    "Batch",
+    "BatchOptions",
     "Order",
+    "Races",
     "Registered",
     "apply_edit",
     "cancel_runs",
@@ -29,11 +33,11 @@ __all__ = [
     "lanes_of",
     "open_alert",
     "prepare",
+    "process_races",
     "rebuild_stats",
     "register_paths",
     "register_uploads",
     "resume_run",
-    "run_lanes",
     "save_mapping",
     "set_flag",
     "settle_conflicts",

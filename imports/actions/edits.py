@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from imports import flags
+from imports.actions.batch import BatchOptions
 from imports.actions.files import Registered
 from imports.actions.start import Order, start_run
 from imports.actions.work import work_run
@@ -19,7 +20,6 @@ from imports.models import Conflict, ImportRun
 from imports.pipeline import choice, manual
 from imports.pipeline.choice import Settled
 from imports.pipeline.in_force import rows_in_force
-from imports.pipeline.lane import Lane
 from imports.pipeline.manual import ManualRow
 
 
@@ -40,7 +40,7 @@ def apply_edit(
         files = manual.register(rows, source=source, by=by)
         named = [Registered(file=file, name=file.name) for file in files]
         run = start_run(named, order=order)
-    work_run(run, lanes=[Lane(name=f"edit-{run.pk}")])
+    work_run(run, options=BatchOptions(name="edit", is_urgent=True))
     run.refresh_from_db()
     if run.state == ImportRun.State.SUCCEEDED:
         choice.name_edits(run, note=note)

@@ -1,12 +1,15 @@
 """Work a queued run to its end."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from django.db import connection
-
 from imports import conf
+from imports.actions.batch import (
+    INTERRUPTED,
+    Batch,
+    BatchOptions,
+    Races,
+    process_races,
+)
 from imports.actions.stop import ask_to_stop, drop_leaked_staging, give_up
 from imports.errors import (
     DatabaseAway,
@@ -16,37 +19,38 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.models import ImportRun
-from imports.pipeline import checkpoint, ownership, trouble
-from imports.pipeline.lane import Lane, owner_name
-from imports.pipeline.run import end_run, prepare_run, run_lane
-
-INTERRUPTED = "It was interrupted. Go on with it by ingest_races --resume."
-
+from imports.pipeline import ownership, trouble
+from imports.pipeline.lane import owner_name
+from imports.pipeline.run import end_run, prepare_run
 
 CUT_OFF = (
     "It was cut off while it was prepared. Go on with it by ingest_races --resume."
 )
 
 
-def work_run(run: ImportRun, *, lanes: Sequence[Lane]) -> None:
-    """Take a queued run to its end: one lane here, several in a thread each.
+def work_run(
+    run: ImportRun, *, options: BatchOptions, max_concurrency: int = 1
+) -> Batch | None:
+    """Take a queued run to its end; None where it was not for lanes, or was stopped.
 
     An interrupt (Ctrl-C, SIGTERM) stops the lanes after the races in work and ends the
     run as cancelled; what was committed stays.
     """
+    batch = None
     try:
-        if not prepare(run, owner=lanes[0].owner):
-            return
-        run_lanes(run, lanes)
+        if not prepare(run, owner=owner_name(options.name)):
+            return None
+        batch = process_races(
+            Races(run), max_concurrency=max_concurrency, options=options
+        )
     except KeyboardInterrupt:
         ask_to_stop([run], message=INTERRUPTED)
-        if not give_up(run, INTERRUPTED):
-            stopped = [lane.owner for lane in lanes]
-            checkpoint.cancel_waiting(run.pk, owners=stopped)
+        give_up(run, INTERRUPTED)
     trouble.patiently(lambda: end_run(run))
     if run.epoch > 1:
         # Of owners before, who may be frozen: without waiting for them.
         drop_leaked_staging()
+    return batch
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:
@@ -87,29 +91,6 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
                     trouble.drop_lost_connection()
                     give_up(run, reason)
     return False
-
-
-def run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> None:
-    if len(lanes) == 1:
-        run_lane(run, lane=lanes[0])
-        return
-    with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
-        working = [threads.submit(_run_lane_in_thread, run, lane) for lane in lanes]
-        try:
-            for lane in working:
-                lane.result()
-        except KeyboardInterrupt:
-            # Said before the threads are waited for: no lane claims another race.
-            ask_to_stop([run], message=INTERRUPTED)
-            raise
-
-
-def _run_lane_in_thread(run: ImportRun, lane: Lane) -> None:
-    try:
-        run_lane(run, lane=lane)
-    finally:
-        # A thread has a connection of its own, which ends with it.
-        connection.close()
 
 
 def claim_run(run: ImportRun, *, owner: str = "") -> bool:

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from imports import conf
 from imports.errors import ImportsError, LeaseLost
 from imports.models import ImportRun, RaceCheckpoint
+from imports.pipeline import session
 from imports.pipeline.plan import PlannedRace
 from imports.pipeline.preview import Plan
 from imports.pipeline.registers.decide import NEVER
@@ -118,14 +119,21 @@ def settle_unchanged(run: StagedRun, *, first: int, last: int) -> int:
     )
 
 
-def claim_race(run_id: int, *, owner: str) -> Claim | None:
-    """Take the next open race of the run; None where none is left, or it is stopped."""
+def claim_race(
+    run_id: int, *, owner: str, numbers: Collection[int] | None = None
+) -> Claim | None:
+    """Take the next open race of the run; None where none is left, or it is stopped.
+
+    Where `numbers` are given, no other race is taken.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             statement("claim_race"),
             {
                 "run": run_id,
                 "owner": owner,
+                "lanes": session.LANE,
+                "numbers": None if numbers is None else list(numbers),
                 "lease_seconds": conf.get("LEASE_SECONDS"),
                 "max_attempts": conf.get("MAX_ATTEMPTS"),
             },
@@ -178,6 +186,7 @@ def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
                 "undo": json.dumps(result.undo),
                 "message": result.notice,
                 "total": timer.total_ms,
+                "queries": timer.queries,
                 **timer.parts,
             },
         )

@@ -1,9 +1,12 @@
 """Settled races -> the end of the run: its state, its totals, its staging dropped."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from django.db.models import Q
+import structlog
+from django.db import transaction
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -12,6 +15,8 @@ from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile, SourceFil
 from imports.pipeline import corrections
 from imports.pipeline.preview import Plan
 from imports.pipeline.staging_tables import StagingTables
+
+log = structlog.get_logger(__name__)
 
 Race = RaceCheckpoint.State
 Run = ImportRun.State
@@ -66,7 +71,10 @@ def _end(run: ImportRun, *, from_states: Sequence[str], state: str) -> bool:
         pk=run.pk, epoch=run.epoch, state__in=from_states
     )
     totals = _totals(run, races=done, shared=shared)
-    return bool(as_read.update(state=state, finished_at=Now(), **totals))
+    is_ours = bool(as_read.update(state=state, finished_at=Now(), **totals))
+    if is_ours:
+        transaction.on_commit(partial(_tell, run.pk))
+    return is_ours
 
 
 def _totals(
@@ -85,6 +93,31 @@ def _totals(
         "conflicts": sum(race.conflicts for race in races) + shared["conflicts"],
         "removed": sum(race.removed for race in races) + shared.get("removed", 0),
     }
+
+
+def _tell(run_id: int) -> None:
+    """Say in the log what a run came to; times in ms and seconds."""
+    run = ImportRun.objects.get(pk=run_id)
+    failed = Q(state=Race.FAILED)
+    counted = run.checkpoints.aggregate(
+        success=Count("pk", filter=Q(state=Race.DONE)),
+        failure=Count("pk", filter=failed),
+        retryable=Count("pk", filter=failed & Q(is_retryable=True)),
+        cancelled=Count("pk", filter=Q(state=Race.CANCELLED)),
+    )
+    timed = run.checkpoints.filter(total_ms__isnull=False)
+    longest = timed.order_by("-total_ms").first()
+    log.info(
+        "run_finished",
+        run=run.pk,
+        state=run.state,
+        why=run.message,
+        seconds=round(run.duration.total_seconds(), 3) if run.duration else 0.0,
+        **counted,
+        longest_race=longest and f"{longest.meeting_key}/{longest.race_key}",
+        longest_race_ms=longest and round(longest.total_ms or 0, 1),
+        **run.rows,
+    )
 
 
 def final_state(

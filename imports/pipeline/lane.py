@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from imports import flags
-from imports.errors import IngestDisabled
-from imports.models import ImportRun
+from imports.errors import ImportsError, IngestDisabled
+from imports.models import Counts, ImportRun
 from imports.pipeline import checkpoint
 from imports.pipeline.checkpoint import Claim
 
@@ -21,11 +21,27 @@ class Lane:
     name: str
     is_time_up: Callable[[], bool] = field(default=lambda: False)
     on_race: Callable[[Claim], None] = field(default=lambda claim: None)
+    #: The races that it takes, by number; None: any of the run.
+    numbers: frozenset[int] | None = None
+    #: A person waits for it: it works though DB_POOL_MAX lanes do.
+    is_urgent: bool = False
 
     @cached_property
     def owner(self) -> str:
         """The lane's name, like no other's: what it owns under it is its own."""
         return owner_name(self.name)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of one attempt at a race: its rows, or a typed error."""
+
+    claim: Claim
+    total_ms: float
+    rows: Counts = field(default_factory=Counts)
+    error: ImportsError | None = None
+    #: Not the race failed, but what was staged is gone.
+    is_staging_lost: bool = False
 
 
 def owner_name(name: str) -> str:

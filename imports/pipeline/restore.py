@@ -38,7 +38,7 @@ def open_staging(
         if not (is_lost(staged) and checkpoint.has_open_races(run.pk)):
             return staged
         if ownership.claim(mine, owner=lane.owner, from_state=State.WRITING):
-            log.warning("staging_lost", run=run.pk, lane=lane.owner)
+            log.warning("staging_lost")
             prepare(mine)
 
 
@@ -58,8 +58,12 @@ def record_failure(claim: Claim, error: ImportsError, *, run: StagedRun) -> bool
         checkpoint.hand_back(claim, StagingLost())
     else:
         checkpoint.record_failed(claim, error)
-    facts = {"error": error.code, "retryable": error.is_retryable, "why": str(error)}
-    log.warning("race_failed", run=run.run_id, race=claim.name, **facts)
+    log.warning(
+        "race_failed",
+        type=error.code,
+        retryable=error.is_retryable,
+        why=str(error),
+    )
     return is_staging
 
 

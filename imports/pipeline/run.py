@@ -3,16 +3,19 @@
 It reads as the table in `imports.pipeline` reads, and does nothing else.
 """
 
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from imports.failpoints import failpoint
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, ownership, restore, session, trouble
+from imports.pipeline import checkpoint, ownership, restore, session, slots, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run
-from imports.pipeline.lane import Lane, heed_stop
+from imports.pipeline.lane import Attempt, Lane, heed_stop
 from imports.pipeline.ownership import Heartbeat
 from imports.pipeline.plan import plan_races
 from imports.pipeline.registers.staged import StagedRun
@@ -43,7 +46,8 @@ ANALYZE_AFTER_RACES = (5, 50)
 def prepare_run(run: ImportRun) -> None:
     """Take a claimed run from its files to races that lanes can write."""
     try:
-        with Heartbeat(run) as pulse:
+        with bound_contextvars(run=run.pk), Heartbeat(run) as pulse:
+            log.info("run_started", **_facts(run))
             fence = partial(fenced, run, pulse=pulse)
             is_revert = run.kind == ImportRun.Kind.REVERT
             prepare = _plan_revert if is_revert else _stage_and_plan
@@ -52,26 +56,18 @@ def prepare_run(run: ImportRun) -> None:
         raise ownership.explain(error) from error
 
 
-def run_lane(run: ImportRun, *, lane: Lane) -> None:
+def run_lane(run: ImportRun, *, lane: Lane) -> list[Attempt]:
     """Write races of the run, one after another, until none is left to take."""
-    opened = partial(restore.open_staging, run, lane=lane, prepare=prepare_run)
-    staged: StagedRun | None = None
-    while not lane.is_time_up():
-        staged = staged or trouble.patiently(opened)
-        if staged is None:
-            break
-        claim = trouble.patiently(partial(_claim_race, run, lane=lane))
-        if claim is None and not ownership.is_being_prepared(run):
-            break
-        if claim is None or not settle_race(claim, run=staged):
-            # It is being staged again, or must be.
-            staged = None
-            continue
-        lane.on_race(claim)
-        if claim.number in ANALYZE_AFTER_RACES:
-            trouble.patiently(session.analyze_races)
-    trouble.patiently(partial(heed_stop, run))
-    trouble.patiently(partial(checkpoint.settle_abandoned, run.pk))
+    settled: list[Attempt] = []
+    with bound_contextvars(run=run.pk, lane=lane.name), slots.left_in_the_end():
+        for race in _write_races(run, lane=lane):
+            settled.append(race)
+            lane.on_race(race.claim)
+            if race.claim.number in ANALYZE_AFTER_RACES:
+                trouble.patiently(session.analyze_races)
+        trouble.patiently(partial(heed_stop, run))
+        trouble.patiently(partial(checkpoint.settle_abandoned, run.pk))
+    return settled
 
 
 def end_run(run: ImportRun) -> bool:
@@ -90,8 +86,25 @@ def end_run(run: ImportRun) -> bool:
     failpoint("after_finish")
     if is_ours:
         run.refresh_from_db()
-        log.info("run_finished", run=run.pk, state=run.state, **run.rows)
     return is_ours
+
+
+def _write_races(run: ImportRun, *, lane: Lane) -> Iterator[Attempt]:
+    opened = partial(restore.open_staging, run, lane=lane, prepare=prepare_run)
+    staged: StagedRun | None = None
+    while not lane.is_time_up() and slots.enter(run, lane=lane):
+        staged = staged or trouble.patiently(opened)
+        if staged is None:
+            return
+        claim = trouble.patiently(partial(_claim_race, run, lane=lane))
+        if claim is None and not ownership.is_being_prepared(run):
+            return
+        race = settle_race(claim, run=staged) if claim else None
+        if race is None or race.is_staging_lost:
+            # It is being staged again, or must be.
+            staged = None
+            continue
+        yield race
 
 
 def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
@@ -136,9 +149,20 @@ def _plan_revert(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
     ownership.move(run, to_state=State.WRITING)
 
 
+def _facts(run: ImportRun) -> dict[str, Any]:
+    """Give what the log says of a run that starts."""
+    return {
+        "kind": run.kind,
+        "trigger": run.trigger,
+        "source": run.source,
+        "files": run.run_files.count(),
+        "attempt": run.attempts,
+    }
+
+
 def _claim_race(run: ImportRun, *, lane: Lane) -> Claim | None:
     session.set_synchronous_commit(run.options["synchronous_commit"])
-    claim = checkpoint.claim_race(run.pk, owner=lane.owner)
+    claim = checkpoint.claim_race(run.pk, owner=lane.owner, numbers=lane.numbers)
     if claim:
         failpoint("after_claim")
     return claim

@@ -1,8 +1,9 @@
 """Measure the stages of a run and keep the measures."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.utils import timezone
 
@@ -34,11 +35,17 @@ class Stopwatch:
 
 
 class Laptimer:
-    """Splits one race's work into named parts, in milliseconds."""
+    """Splits one race's work into named parts, in milliseconds; counts its statements."""
 
     def __init__(self) -> None:
         self._started = self._split = time.perf_counter()
         self.parts: dict[str, float] = {}
+        self.queries = 0
+
+    def count(self, execute: Callable[..., Any], *statement: Any) -> Any:
+        """Count a statement and run it: an execute wrapper of the connection."""
+        self.queries += 1
+        return execute(*statement)
 
     def split(self, part: str) -> None:
         """Add the time since the last split to the part."""

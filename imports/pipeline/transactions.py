@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from functools import partial
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
+from structlog.contextvars import bound_contextvars
 
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.failpoints import failpoint
-from imports.models import ImportRun
+from imports.models import Counts, ImportRun
 from imports.pipeline import checkpoint, ownership, restore, session, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import keep_totals
+from imports.pipeline.lane import Attempt
 from imports.pipeline.ownership import Heartbeat
 from imports.pipeline.plan import bases, check_race, check_shared, shared_basis
 from imports.pipeline.preview import RacePreview, plan_shared
@@ -108,12 +110,17 @@ def remove_shared_rows(run: ImportRun) -> None:
             remove_shared(held)
 
 
-def settle_race(claim: Claim, *, run: StagedRun) -> bool:
-    """Write the race and mark it done, or say why not; False where staging is lost."""
+def settle_race(claim: Claim, *, run: StagedRun) -> Attempt:
+    """Write the race and mark it done, or say why not."""
+    with bound_contextvars(race=claim.name, attempt=claim.attempts):
+        return _settle_race(claim, run=run, timer=Laptimer())
+
+
+def _settle_race(claim: Claim, *, run: StagedRun, timer: Laptimer) -> Attempt:
     failure: ImportsError | None = UnexpectedFailure()
-    is_staging_lost = False
+    rows, is_staging_lost = Counts(), False
     try:
-        _write_race(claim, run=run)
+        rows = _write_race(claim, run=run, timer=timer)
         failure = None
     except ImportsError as error:
         failure = error
@@ -121,19 +128,19 @@ def settle_race(claim: Claim, *, run: StagedRun) -> bool:
         failure = trouble.explain(error)
     except Exception:
         # A mistake of ours in one race is no reason to leave the others unwritten.
-        log.exception("race_failed_unexpectedly", run=run.run_id, race=claim.name)
+        log.exception("race_failed_unexpectedly")
     finally:
         # Also when a timeout ends the process.
         if failure:
             trouble.drop_lost_connection()
             recorded = partial(restore.record_failure, claim, failure, run=run)
             is_staging_lost = trouble.patiently(recorded)
-    return not is_staging_lost
+    return Attempt(claim, timer.total_ms, rows, failure, is_staging_lost)
 
 
-def _write_race(claim: Claim, *, run: StagedRun) -> None:
-    timer = Laptimer()
-    with transaction.atomic(durable=True):
+def _write_race(claim: Claim, *, run: StagedRun, timer: Laptimer) -> Counts:
+    counted = connection.execute_wrapper(timer.count)
+    with counted, transaction.atomic(durable=True):
         checkpoint.lock_race(claim)
         failpoint("after_lock")
         check_race(run.run_id, claim.id, basis=claim.basis)
@@ -154,4 +161,11 @@ def _write_race(claim: Claim, *, run: StagedRun) -> None:
         checkpoint.record_done(claim, result, timer=timer)
         failpoint("before_commit")
     failpoint("after_commit")
-    log.info("race_done", run=run.run_id, race=claim.name, **result.rows.as_dict())
+    log.info(
+        "race_done",
+        queries=timer.queries,
+        total_ms=round(timer.total_ms, 1),
+        **{f"{part}_ms": round(spent, 1) for part, spent in timer.parts.items()},
+        **result.rows.as_dict(),
+    )
+    return result.rows

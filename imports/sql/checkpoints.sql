@@ -18,16 +18,22 @@ WHERE imports_racecheckpoint.state = 'waiting'
 -- The next open race of the run, or one whose lane has died, or one that this lane
 -- itself claimed without being told, because the answer was lost with its connection.
 -- None once a person has cancelled the run or the kill switch is off, and none while the
--- run is prepared.
+-- run is prepared. Of every eighth it is kept how many lanes there are: to ask costs as
+-- much as to claim.
 UPDATE imports_racecheckpoint
 SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(owner)s,
     claimed_at = clock_timestamp(),
+    connections = CASE WHEN number %% 8 = 1 THEN (
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = %(lanes)s
+    ) END,
     lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
 WHERE id = (
     SELECT id FROM imports_racecheckpoint
     WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
       AND (state = 'waiting' OR lease_until < clock_timestamp() OR owner = %(owner)s)
       AND attempts < %(max_attempts)s
+      AND (%(numbers)s::integer[] IS NULL OR number = ANY (%(numbers)s))
       AND EXISTS (
           SELECT 1 FROM imports_importrun
           WHERE id = %(run)s AND state = 'writing' AND NOT is_cancel_requested
@@ -103,17 +109,12 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 UPDATE imports_racecheckpoint
 SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
     conflicts = %(conflicts)s, removed = %(removed)s, undo = %(undo)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
-    write_ms = %(write)s, total_ms = %(total)s, finished_at = clock_timestamp(),
+    write_ms = %(write)s, total_ms = %(total)s, queries = %(queries)s, finished_at = clock_timestamp(),
     lease_until = NULL, error_code = '', message = %(message)s
 WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
-
--- name: lane_connections
--- Of lanes of all runs on this database, whatever process they are in.
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND application_name = %(name)s
 
 -- name: limit_idleness
 SELECT set_config('idle_in_transaction_session_timeout', %(seconds)s, true)

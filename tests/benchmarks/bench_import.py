@@ -217,9 +217,8 @@ def _import_here(file: Path, options: dict[str, Any]) -> None:
     from django.utils.dateparse import parse_datetime
 
     from imports import actions, report
-    from imports.actions import Order
+    from imports.actions import BatchOptions, Order
     from imports.flags import Flag
-    from imports.pipeline.lane import Lane
     from imports.pipeline.manifest import Statement
 
     observed_at = parse_datetime(options.pop("observed_at"))
@@ -234,8 +233,11 @@ def _import_here(file: Path, options: dict[str, Any]) -> None:
         options={Flag(name): value for name, value in options.items()},
     )
     run = actions.start_run(registered, order=order)
-    lanes = [Lane(name=f"bench-{n}") for n in range(options["concurrency"])]
-    actions.work_run(run, lanes=lanes)
+    actions.work_run(
+        run,
+        options=BatchOptions(name="bench"),
+        max_concurrency=options["concurrency"],
+    )
     seconds = time.perf_counter() - started
     run.refresh_from_db()
     result = report.as_dict(run)

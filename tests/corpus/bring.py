@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from imports import actions
-from imports.actions import Order, Registered
+from imports.actions import BatchOptions, Order, Registered
 from imports.models import ImportRun, RunFile, StageTiming
 from imports.pipeline import manifest
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Lap
 from tests.corpus.bad_file import BadFile, lines
@@ -72,7 +71,7 @@ def bring(files: Sequence[BadFile], paths: Sequence[Path], *, group: str) -> Bro
     good.write_bytes(lines(*rows))
     registered.insert(middle, _register(good, name="good.csv", number=len(files)))
     run = actions.start_run(registered, order=Order(trigger=ImportRun.Trigger.COMMAND))
-    actions.work_run(run, lanes=[Lane(name="corpus")])
+    actions.work_run(run, options=BatchOptions(name="corpus"))
     run.refresh_from_db()
     run_files = list(run.run_files.order_by("number"))
     timings = list(StageTiming.objects.filter(run=run, stage="stage").order_by("pk"))

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from imports import actions
-from imports.actions import Order, Registered
+from imports.actions import BatchOptions, Order, Registered
 from imports.flags import Flag
 from imports.models import ImportRun, SourceFile
-from imports.pipeline.lane import Lane
 from tests import state, worlds
 from tests.worlds import World
 
@@ -34,7 +33,7 @@ def _deliver(files: list[Registered], *, lanes: int, writer: str) -> ImportRun:
         trigger=ImportRun.Trigger.COMMAND, force=True, options={Flag.WRITER: writer}
     )
     run = actions.start_run(files, order=order)
-    actions.work_run(run, lanes=[Lane(name=f"lane-{n}") for n in range(lanes)])
+    actions.work_run(run, options=BatchOptions(name="lane"), max_concurrency=lanes)
     run.refresh_from_db()
     assert run.state == "succeeded", run.message
     assert run.row_counts.is_balanced

@@ -14,10 +14,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from imports import actions, rejects_csv
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.errors import FileRejected, NotACorrection, StatementInvalid
 from imports.models import ImportRun, Rejection, RunFile, SourceFile
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement, statement_of_correction
 from imports.readers.reject_columns import COLUMNS, unescape
 from races.models import Lap
@@ -71,7 +70,7 @@ def replay(path: Path, *, first: SourceFile, force: bool = False) -> ImportRun:
     files = actions.register_paths([path], statement=statement_of_correction(first))
     order = Order(trigger=ImportRun.Trigger.COMMAND, force=force)
     run = actions.start_run(files, order=order)
-    actions.work_run(run, lanes=[Lane(name="test")])
+    actions.work_run(run, options=BatchOptions(name="test"))
     run.refresh_from_db()
     return run
 

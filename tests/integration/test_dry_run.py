@@ -12,11 +12,10 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 
 from imports import actions, report_plan
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.errors import InputChanged, RunNotResumable
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, LapRevision, RowRevision
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap
 from tests import state
@@ -25,7 +24,7 @@ from tests.worlds import World
 HEADER = "meeting,race,entrant,lap,time_ms"
 EARLY = {"observed_at": datetime(2024, 5, 1, tzinfo=UTC)}
 LATE = {"observed_at": datetime(2024, 5, 2, tzinfo=UTC)}
-LANES = [Lane(name="test")]
+OPTIONS = BatchOptions(name="test")
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -43,7 +42,7 @@ def plan(*files: Any, writer: str = "merge", **statement: Any) -> ImportRun:
         options={Flag.WRITER: writer},
     )
     run = actions.start_run(files, order=order)
-    actions.work_run(run, lanes=LANES)
+    actions.work_run(run, options=OPTIONS)
     run.refresh_from_db()
     assert run.state == "planned", run.message
     return run
@@ -53,7 +52,7 @@ def confirm(run: ImportRun) -> int:
     """Confirm a plan and work it to its end."""
     moved = actions.confirm_plan(run, by=None)
     run.refresh_from_db()
-    actions.work_run(run, lanes=LANES)
+    actions.work_run(run, options=OPTIONS)
     run.refresh_from_db()
     return moved
 
@@ -141,7 +140,7 @@ def test_race_that_moves_after_the_confirmation_is_not_written(
     ingest(write_csv("x.csv", HEADER, "a,1,7,9,900"), statement=EARLY)
     run.refresh_from_db()
 
-    actions.work_run(run, lanes=LANES)
+    actions.work_run(run, options=OPTIONS)
 
     run.refresh_from_db()
     assert run.state == "partial"
@@ -150,7 +149,7 @@ def test_race_that_moves_after_the_confirmation_is_not_written(
     assert not Lap.objects.filter(time_ms=101).exists()
     actions.resume_run(run, by=None)
     run.refresh_from_db()
-    actions.work_run(run, lanes=LANES)
+    actions.work_run(run, options=OPTIONS)
     run.refresh_from_db()
     assert run.is_plan
     assert confirm(run) == 0

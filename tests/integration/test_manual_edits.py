@@ -11,11 +11,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from imports import actions
+from imports.actions import BatchOptions
 from imports.errors import EditRefused, IngestDisabled
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, SourceFile
 from imports.pipeline import choice, manual
-from imports.pipeline.lane import Lane
 from imports.pipeline.manual import ManualRow
 from races.models import Entrant, Lap, Meeting, PitStop, Race, Team
 from tests.conftest import SOURCE, Ingest
@@ -236,7 +236,7 @@ def test_files_of_an_edit_are_read_again_without_a_reader(first: Path) -> None:
             [actions.Registered(file=file, name=file.name)],
             order=actions.Order(trigger="command", force=True),
         )
-        actions.work_run(run, lanes=[Lane(name="test")])
+        actions.work_run(run, options=BatchOptions(name="test"))
 
     run.refresh_from_db()
     assert (run.state, run.rows["unchanged"]) == ("succeeded", 1)

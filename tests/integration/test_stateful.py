@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from imports import actions, failpoints, invariants
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.errors import RunNotRevertable
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, RaceCheckpoint, SourceFile
@@ -93,7 +93,7 @@ class Imports(RuleBasedStateMachine):
     def upload_and_import(self, numbers: list[int], writer: str) -> None:
         before = (state.tables(), dict(self.choices))
         run = self._start(numbers, writer)
-        actions.work_run(run, lanes=[Lane(name="whole")])
+        actions.work_run(run, options=BatchOptions(name="whole"))
         run.refresh_from_db()
         assert run.state == State.SUCCEEDED
         self.last = (run, *before)
@@ -214,7 +214,7 @@ class Imports(RuleBasedStateMachine):
             back = actions.start_revert(run, trigger="command", by=None)
         except RunNotRevertable:
             return None
-        actions.work_run(back, lanes=[Lane(name="revert")])
+        actions.work_run(back, options=BatchOptions(name="revert"))
         back.refresh_from_db()
         assert back.state == State.SUCCEEDED, back.message
         return back

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from imports import actions
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.errors import DatabaseAway, LeaseLost
 from imports.models import ImportRun
 from imports.pipeline import checkpoint, ownership, transactions, trouble
@@ -190,7 +190,7 @@ def test_preparer_whose_connection_is_cut_prepares_again(queued, monkeypatch, st
         return original(*args, **kwargs)
 
     monkeypatch.setattr(conductor, step, cut_first)
-    actions.work_run(queued, lanes=[Lane(name="test")])
+    actions.work_run(queued, options=BatchOptions(name="test"))
 
     queued.refresh_from_db()
     assert (queued.state, queued.epoch) == ("succeeded", 2)

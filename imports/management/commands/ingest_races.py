@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from django.utils.dateparse import parse_datetime
 
 from imports import actions, conf, report, report_plan
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.errors import (
     ImportsError,
     MappingInvalid,
@@ -26,7 +26,6 @@ from imports.flags import Flag, FlagValue, parse
 from imports.management.progress import Progress
 from imports.models import ColumnMapping, ImportRun
 from imports.pipeline import corrections, manifest
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 
 #: What --resume does not take.
@@ -166,11 +165,11 @@ class Command(BaseCommand):
         # cron and systemd stop with SIGTERM what people stop with Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with Progress(run, is_shown=is_shown) as progress:
-            lanes = [
-                Lane(name=f"command-{n}", on_race=progress.race_settled)
-                for n in range(1, actions.lanes_of(run) + 1)
-            ]
-            actions.work_run(run, lanes=lanes)
+            actions.work_run(
+                run,
+                options=BatchOptions(name="command", on_race=progress.race_settled),
+                max_concurrency=actions.lanes_of(run),
+            )
 
 
 def _add_what_is_said(parser: ArgumentParser) -> None:

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from imports import actions, report, revert_report
+from imports.actions import BatchOptions
 from imports.errors import ImportsError
 from imports.models import ImportRun
-from imports.pipeline.lane import Lane
 from imports.pipeline.revert.preview import outcome_of, preview
 from imports.pipeline.revert.runs import find_run
 
@@ -43,8 +43,11 @@ class Command(BaseCommand):
             revert = actions.start_revert(
                 run, trigger=ImportRun.Trigger.COMMAND, by=None
             )
-            lanes = range(1, actions.lanes_of(revert) + 1)
-            actions.work_run(revert, lanes=[Lane(name=f"revert-{n}") for n in lanes])
+            actions.work_run(
+                revert,
+                options=BatchOptions(name="revert"),
+                max_concurrency=actions.lanes_of(revert),
+            )
         except (ImportsError, DatabaseError) as error:
             raise self._refusal(error, is_json=options["json"]) from error
         revert.refresh_from_db()

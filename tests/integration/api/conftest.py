@@ -12,9 +12,8 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from imports import actions
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.models import Conflict, Counts, ImportRun, Rejection, SourceFile
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap, Meeting, PitStop, Race
 from stats.refresh import refresh_race
@@ -39,7 +38,7 @@ def imported_season(
             )
             order = Order(trigger=ImportRun.Trigger.COMMAND)
             run = actions.start_run(files, order=order)
-            actions.work_run(run, lanes=[Lane(name="test")])
+            actions.work_run(run, options=BatchOptions(name="test"))
         yield
         TestCase._rollback_atomics(atomics)
 

@@ -6,9 +6,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from imports import actions, report_plan
-from imports.actions import Order
+from imports.actions import BatchOptions, Order
 from imports.models import ImportRun
-from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.staging_tables import StagingTables
 from tests.integration.api.test_schema import assert_described, schema  # noqa: F401
@@ -35,7 +34,7 @@ def planned(ingest, write_csv):
     files = actions.register_paths([new], statement=Statement(source="test"))
     order = Order(trigger=ImportRun.Trigger.COMMAND, dry_run=True)
     run = actions.start_run(files, order=order)
-    actions.work_run(run, lanes=[Lane(name="test")])
+    actions.work_run(run, options=BatchOptions(name="test"))
     run.refresh_from_db()
     assert run.is_plan
     return run

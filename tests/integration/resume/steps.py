@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from imports import actions
+from imports.actions import BatchOptions
 from imports.models import ImportRun
 from imports.pipeline import run as conductor
 from imports.pipeline.lane import Lane
@@ -18,7 +19,7 @@ PAST = "2020-01-01T00:00Z"
 def straight(start: Callable[..., ImportRun]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Give the tables and totals of a run that nothing befell; empty the tables."""
     run = start()
-    actions.work_run(run, lanes=[Lane(name="straight")])
+    actions.work_run(run, options=BatchOptions(name="straight"))
     run.refresh_from_db()
     assert run.state == "succeeded"
     found = state.tables()
@@ -29,7 +30,7 @@ def straight(start: Callable[..., ImportRun]) -> tuple[dict[str, Any], dict[str,
 def resume(run: ImportRun) -> ImportRun:
     actions.resume_run(run, by=None)
     run.refresh_from_db()
-    actions.work_run(run, lanes=[Lane(name="resumed")])
+    actions.work_run(run, options=BatchOptions(name="resumed"))
     run.refresh_from_db()
     return run
 

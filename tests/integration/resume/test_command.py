@@ -8,11 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from imports import actions
+from imports.actions import BatchOptions
 from imports.errors import RunNotResumable
 from imports.flags import Flag
 from imports.models import ImportRun
 from imports.pipeline import checkpoint
-from imports.pipeline.lane import Lane
 from tests.integration.resume.steps import (
     RACES,
     expire,
@@ -60,7 +60,7 @@ def _written(run: ImportRun) -> None:
 
 
 def _done(run: ImportRun) -> None:
-    actions.work_run(run, lanes=[Lane(name="test")])
+    actions.work_run(run, options=BatchOptions(name="test"))
 
 
 def _switched_off(run: ImportRun) -> None:

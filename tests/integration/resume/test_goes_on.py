@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from imports import actions
+from imports.actions import BatchOptions, Races
 from imports.errors import LeaseLost
 from imports.models import ImportRun, RaceCheckpoint, Rejection, RunFile
 from imports.pipeline import checkpoint, stage, transactions
@@ -122,10 +123,10 @@ def test_staging_lost_under_the_lanes_is_staged_again_once(start, loss, lanes):
             _execute(loss.format(staging.laps if loss == LAST_RACE else named))
 
     # The last attempt of every race: the loss must not burn it.
-    limit = [Lane(name=f"lane-{n}", on_race=lose) for n in range(lanes)]
-    assert actions.prepare(run, owner=limit[0].owner)
+    assert actions.prepare(run, owner="test")
     run.checkpoints.update(attempts=2)
-    actions.run_lanes(run, limit)
+    options = BatchOptions(name="test", on_race=lose)
+    actions.process_races(Races(run), max_concurrency=lanes, options=options)
     conductor.end_run(run)
 
     run.refresh_from_db()
@@ -260,7 +261,7 @@ def test_interrupted_preparation_can_go_on(start, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(conductor, "plan_races", interrupt)
-        actions.work_run(run, lanes=[Lane(name="test")])
+        actions.work_run(run, options=BatchOptions(name="test"))
     run.refresh_from_db()
     assert (run.state, "--resume" in run.message) == ("cancelled", True)
     assert tables_of(run) == []
@@ -282,7 +283,7 @@ def test_interrupted_lane_leaves_no_race_that_it_holds_unknown(start, monkeypatc
 
     with monkeypatch.context() as patched:
         patched.setattr(checkpoint, "claim_race", claim_and_interrupt)
-        actions.work_run(run, lanes=[Lane(name="test")])
+        actions.work_run(run, options=BatchOptions(name="test"))
 
     run.refresh_from_db()
     assert run.state == "cancelled"

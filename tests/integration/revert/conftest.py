@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from imports import actions
+from imports.actions import BatchOptions
 from imports.models import ImportRun, SourceFile
-from imports.pipeline.lane import Lane
 
 LAPS = "meeting,race,entrant,lap,time_ms"
 OLD, NEW, NEWER = (
@@ -35,7 +35,7 @@ def bring(ingest: Callable[..., ImportRun], write_csv: Callable[..., Path]):
 
 def revert(run: ImportRun) -> ImportRun:
     made = actions.start_revert(run, trigger="command", by=None)
-    actions.work_run(made, lanes=[Lane(name="revert")])
+    actions.work_run(made, options=BatchOptions(name="revert"))
     made.refresh_from_db()
     assert made.state == "succeeded", made.message
     assert made.row_counts.is_balanced

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from imports import actions
+from imports.actions import BatchOptions
 from imports.errors import ImportsError, RunNotRevertable
 from imports.models import ImportRun, RowRevision, SourceFile
 from imports.pipeline import run as conductor
@@ -40,7 +41,7 @@ def test_killed_between_races_goes_on(bring, writer) -> None:
         actions.start_revert(run, trigger="command", by=None)
     actions.resume_run(made, by=None)
     made.refresh_from_db()
-    actions.work_run(made, lanes=[Lane(name="resumed")])
+    actions.work_run(made, options=BatchOptions(name="resumed"))
 
     made.refresh_from_db()
     assert made.state == "succeeded"
@@ -58,7 +59,7 @@ def test_killed_in_a_race_writes_nothing_of_it(bring, writer, monkeypatch) -> No
         raise RuntimeError("planted")
 
     monkeypatch.setattr(conductor.checkpoint, "record_done", refuse)
-    actions.work_run(made, lanes=[Lane(name="fails")])
+    actions.work_run(made, options=BatchOptions(name="fails"))
     made.refresh_from_db()
     assert made.state == "failed"
     assert state.tables() == before
@@ -67,7 +68,7 @@ def test_killed_in_a_race_writes_nothing_of_it(bring, writer, monkeypatch) -> No
     monkeypatch.setattr(conductor.checkpoint, "record_done", record)
     actions.resume_run(made, by=None)
     made.refresh_from_db()
-    actions.work_run(made, lanes=[Lane(name="resumed")])
+    actions.work_run(made, options=BatchOptions(name="resumed"))
     made.refresh_from_db()
     assert made.state == "succeeded"
     assert not any(state.tables().values())

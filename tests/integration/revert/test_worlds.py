@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from imports import actions
-from imports.actions import Order, Registered
+from imports.actions import BatchOptions, Order, Registered
 from imports.flags import Flag
 from imports.models import Conflict, ImportRun, SourceFile
-from imports.pipeline.lane import Lane
 from imports.pipeline.revert.preview import Outcome, outcome_of, preview
 from imports.pipeline.revert.rows import Fate
 from imports.pipeline.revert.runs import is_revertable
@@ -43,7 +42,7 @@ def assert_same(found: Everything, wanted: Everything) -> None:
 
 
 def work(run: ImportRun, *, lanes: int) -> ImportRun:
-    actions.work_run(run, lanes=[Lane(name=f"lane-{n}") for n in range(lanes)])
+    actions.work_run(run, options=BatchOptions(name="lane"), max_concurrency=lanes)
     run.refresh_from_db()
     assert run.state == "succeeded", run.message
     assert run.row_counts.is_balanced
