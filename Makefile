@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash corpus fuzz stop
+.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash corpus fuzz soak stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ corpus: $(VENV)/.installed-dev .env ## Import every kind of bad file and compare
 
 fuzz: $(VENV)/.installed-dev ## Read damaged files of every format (INPUTS=100000 SEED=1 JOBS=2)
 	$(PYTHON) -m tests.fuzz.run --inputs $(or $(INPUTS),100000) $(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS))
+
+soak: $(VENV)/.installed-dev .env ## 10,000 small files, then a million rows in 20 minutes, by real workers (SMALL=10000 ROWS=1000000 MINUTES=20)
+	$(PYTHON) -m tests.soak.run --small $(or $(SMALL),10000) --rows $(or $(ROWS),1000000) --minutes $(or $(MINUTES),20)
 
 stop: ## Stop the embedded PostgreSQL
 	@$(MANAGE) stop_postgres

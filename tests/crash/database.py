@@ -16,6 +16,7 @@ from ingestion_site.lib.embedded_postgres import server
 NAME = "crash"
 #: What the sweep's own connections are called, so that it does not end itself.
 CONTROL = "crash-control"
+#: How the names of our workers' connections begin.
 OURS = "scrutineer"
 
 
@@ -55,7 +56,7 @@ class PrivateServer:
         with self.connect() as connection:
             found = connection.execute(
                 "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))"
-                " FROM pg_stat_activity WHERE application_name = %s"
+                " FROM pg_stat_activity WHERE starts_with(application_name, %s)"
                 " AND (%s::int[] IS NULL OR pid = ANY (%s::int[]))",
                 [OURS, pids, pids],
             ).fetchone()
@@ -66,7 +67,9 @@ class PrivateServer:
         """Give the server processes of our workers' connections."""
         with self.connect() as connection:
             found = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = %s", [OURS]
+                "SELECT pid FROM pg_stat_activity"
+                " WHERE starts_with(application_name, %s)",
+                [OURS],
             ).fetchall()
         return [pid for (pid,) in found]
 
