@@ -66,6 +66,7 @@ fix: $(VENV)/.installed-dev ## Repair what lint and format can
 
 bench: $(VENV)/.installed-dev .env ## Measure imports as ratios to a bare COPY (LAPS=500000)
 	$(PYTHON) tests/benchmarks/bench_import.py --laps $(or $(LAPS),500000)
+	$(PYTHON) -m tests.benchmarks.bench_batch
 
 orders: $(VENV)/.installed-dev .env ## Files in 1,050 random orders, and 100 random histories (SEEDS=350 HISTORIES=100)
 	ORDER_SEEDS=$(or $(SEEDS),350) STATEFUL_EXAMPLES=$(or $(HISTORIES),100) STATEFUL_STEPS=30 \

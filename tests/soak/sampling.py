@@ -43,6 +43,31 @@ class Sample:
     queue: int
 
 
+class Connections:
+    """Counts the connections of ours every two milliseconds, until it is left."""
+
+    def __init__(self, server: PrivateServer) -> None:
+        self.counts: list[int] = []
+        self._server = server
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Connections":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._is_over.set()
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        with self._server.connect() as connection:
+            while not self._is_over.wait(0.002) or not self.counts:
+                found = connection.execute(QUESTION, [IDLE_SECONDS]).fetchone()
+                assert found
+                self.counts.append(found[0])
+
+
 class Sampler:
     """Looks every second, in a thread, until it is left."""
 
