@@ -21,6 +21,11 @@ DEFAULTS: dict[str, Any] = {
     "LOCK_TIMEOUT_SECONDS": 30,
     # A lane in the queue rings again after this, well below Q_CLUSTER["timeout"].
     "LANE_SECONDS": 120,
+    # Milliseconds in which a race should be written and be done, and a batch of five
+    # races be done: who comes near is warned of. See pipeline/windows.py.
+    "WINDOW_WRITE_MS": 300,
+    "WINDOW_RACE_MS": 2_000,
+    "WINDOW_BATCH_MS": 15_000,
     # A dry run that nobody has confirmed by then is cancelled.
     "PLAN_HOURS": 24,
     # Rejections kept in full, a file and code.

@@ -10,6 +10,7 @@ from imports.admin.column_mapping import ColumnMappingAdmin
 from imports.admin.race_checkpoint import RaceCheckpointAdmin
 from imports.admin.conflict import ConflictAdmin
 from imports.admin.rejection import RejectionAdmin
+from imports.admin.stage_timing import StageTimingAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "RaceCheckpointAdmin",
     "RejectionAdmin",
     "SourceFileAdmin",
+    "StageTimingAdmin",
 ]

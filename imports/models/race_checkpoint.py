@@ -79,7 +79,29 @@ class RaceCheckpoint(CountedRows):
             ),
         ]
         indexes = [
-            models.Index(fields=["finished_at"], name="racecheckpoint_finished"),
+            # It holds what the timings of a month are made of: rows are wide, and are
+            # not read for them.
+            models.Index(
+                fields=["finished_at"],
+                include=[
+                    "id",
+                    "run",
+                    "claimed_at",
+                    "laps_staged",
+                    "records_staged",
+                    "fetch_ms",
+                    "transform_ms",
+                    "write_ms",
+                    "total_ms",
+                    "queries",
+                    "connections",
+                    "state",
+                    "owner",
+                    "options",
+                ],
+                name="racecheckpoint_finished",
+                condition=Q(finished_at__isnull=False),
+            ),
             models.Index(
                 fields=["run", "number"],
                 name="racecheckpoint_open",

@@ -12,7 +12,15 @@ from structlog.contextvars import bound_contextvars
 
 from imports.failpoints import failpoint
 from imports.models import ImportRun, RunFile
-from imports.pipeline import checkpoint, ownership, restore, session, slots, trouble
+from imports.pipeline import (
+    checkpoint,
+    ownership,
+    restore,
+    session,
+    slots,
+    trouble,
+    windows,
+)
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run
 from imports.pipeline.lane import Attempt, Lane, heed_stop
@@ -86,6 +94,7 @@ def end_run(run: ImportRun) -> bool:
     failpoint("after_finish")
     if is_ours:
         run.refresh_from_db()
+        windows.warn_of_batches(run.pk)
     return is_ours
 
 

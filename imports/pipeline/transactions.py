@@ -14,7 +14,14 @@ from structlog.contextvars import bound_contextvars
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.failpoints import failpoint
 from imports.models import Counts, ImportRun
-from imports.pipeline import checkpoint, ownership, restore, session, trouble
+from imports.pipeline import (
+    checkpoint,
+    ownership,
+    restore,
+    session,
+    trouble,
+    windows,
+)
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import keep_totals
 from imports.pipeline.lane import Attempt
@@ -168,4 +175,5 @@ def _write_race(claim: Claim, *, run: StagedRun, timer: Laptimer) -> Counts:
         **{f"{part}_ms": round(spent, 1) for part, spent in timer.parts.items()},
         **result.rows.as_dict(),
     )
+    windows.warn_of_race(write_ms=timer.parts["write"], total_ms=timer.total_ms)
     return result.rows
