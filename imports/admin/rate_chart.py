@@ -15,6 +15,8 @@ WIDTH, HEIGHT = 1000, 210
 LEFT, TOP, BOTTOM = 64, 22, 184
 GAP = 0.18
 TICKS_OF_TIME = 6
+#: Where an axis may end, whatever the power of ten.
+ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,8 @@ def _y(rate: float, highest: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    """Give the next of 1, 2, 5, 10, 20 … that is no less."""
+    """Give the next number that is no less, and that has one digit or a half of one."""
     if value <= 0:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(value))
-    return next(power * n for n in (1, 2, 5, 10) if power * n >= value * 0.9999)
+    return next(power * n for n in ROUND if power * n >= value * 0.9999)

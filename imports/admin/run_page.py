@@ -1,17 +1,21 @@
 """What the page of a run shows: a bounded number of rows and queries, however large."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Case, Count, Max, Q, Sum, Value, When
 from django.utils import timezone
 
-from imports import flags
+from imports import conf, flags
 from imports.admin.badges import run_badge
+from imports.admin.gantt import draw
 from imports.admin.rejected_rows import DOWNLOADS_SHOWN, with_rejects
 from imports.flags import Flag
 from imports.models import COUNTS, ImportRun, RaceCheckpoint
+from imports.pipeline import windows
 from imports.pipeline.revert.runs import standing_revert
 from imports.report import Percentile
+from imports.timings.run import batches_of, parts_of
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact
 
@@ -55,6 +59,7 @@ def _reverts(run: ImportRun) -> list[Fact]:
 def run_tables(run: ImportRun) -> dict[str, Any]:
     """Give the rows below the summary."""
     races, laps = _race_figures(run), run.lap_counts
+    gantt = draw(parts_of(run, now=timezone.now()))
     return {
         "is_running": not run.is_final,
         "is_unattended": _is_unattended(run),
@@ -65,7 +70,11 @@ def run_tables(run: ImportRun) -> dict[str, Any]:
         "files": run.run_files.select_related("source_file").order_by("number")[
             :FILES_SHOWN
         ],
-        "checkpoints": _troubled_first(run)[:RACES_SHOWN],
+        "checkpoints": _judged(_troubled_first(run)[:RACES_SHOWN]),
+        "batches": batches_of(run),
+        "gantt": gantt,
+        # A run that was gone on with has begun again since.
+        "waited": gantt.since - run.created_at if gantt else None,
         "rejects": with_rejects(run.run_files.order_by("number"))[:DOWNLOADS_SHOWN],
         "rejections": run.rejections.select_related(
             "source_file", "corrected_by"
@@ -90,12 +99,37 @@ def _race_figures(run: ImportRun) -> dict[str, Any]:
         done=Count("pk", filter=done),
         failed=Count("pk", filter=Q(state=Race.FAILED)),
         cancelled=Count("pk", filter=Q(state=Race.CANCELLED)),
+        near=Count("pk", filter=_from(windows.NEAR) & ~_over()),
+        over=Count("pk", filter=_over()),
         laps=Sum("laps_staged", default=0),
         laps_done=Sum("laps_staged", filter=done, default=0),
         p50_ms=Percentile("total_ms", share=0.5),
         p95_ms=Percentile("total_ms", share=0.95),
         max_ms=Max("total_ms"),
     )
+
+
+def _from(share: float) -> Q:
+    """Keep the races that took a share of one of their windows, or more."""
+    return Q(write_ms__gte=share * conf.get("WINDOW_WRITE_MS")) | Q(
+        total_ms__gte=share * conf.get("WINDOW_RACE_MS")
+    )
+
+
+def _over() -> Q:
+    return Q(write_ms__gt=conf.get("WINDOW_WRITE_MS")) | Q(
+        total_ms__gt=conf.get("WINDOW_RACE_MS")
+    )
+
+
+def _judged(races: Iterable[RaceCheckpoint]) -> list[RaceCheckpoint]:
+    """Say of each race which of its windows it came near."""
+    judged = list(races)
+    for race in judged:
+        race.nearness = windows.judge_race(  # type: ignore[attr-defined]
+            write_ms=race.write_ms, total_ms=race.total_ms
+        )
+    return judged
 
 
 def _troubled_first(run: ImportRun) -> Any:

@@ -51,8 +51,15 @@ GROUP BY stage, is_now
 
 -- name: waits_of_runs
 -- Runs that were asked for in the window or in the one before it: until a worker began
--- with each, and until a lane claimed the first of its races.
-WITH first_claim AS (
+-- with each, and until a lane claimed the first of its races. A run that was gone on with
+-- has begun again: its first stage says when it first did.
+WITH first_stage AS (
+    SELECT run_id, min(started_at) AS started_at
+    FROM imports_stagetiming
+    WHERE started_at >= %(before)s AND started_at < %(until)s
+    GROUP BY run_id
+),
+first_claim AS (
     SELECT run_id, min(claimed_at) AS claimed_at
     FROM imports_racecheckpoint
     WHERE finished_at >= %(before)s AND finished_at < %(until)s AND total_ms IS NOT NULL
@@ -60,9 +67,11 @@ WITH first_claim AS (
 ),
 waited AS (
     SELECT r.created_at >= %(since)s AS is_now,
-           date_part('epoch', r.started_at - r.created_at) * 1000 AS worker,
+           date_part('epoch', least(r.started_at, s.started_at) - r.created_at) * 1000
+               AS worker,
            date_part('epoch', f.claimed_at - r.created_at) * 1000 AS race
     FROM imports_importrun r
+    LEFT JOIN first_stage s ON s.run_id = r.id
     LEFT JOIN first_claim f ON f.run_id = r.id
     WHERE r.created_at >= %(before)s AND r.created_at < %(until)s
 )
@@ -238,3 +247,18 @@ FROM (
 GROUP BY owner
 ORDER BY since, owner
 LIMIT %(limit)s
+
+-- name: stages_of_run
+SELECT stage, count(*) AS n, sum(seconds) AS seconds, sum(rows)::bigint AS rows,
+       min(started_at) AS since, max(started_at + seconds * interval '1 second') AS until
+FROM imports_stagetiming
+WHERE run_id = %(run)s AND started_at IS NOT NULL
+GROUP BY stage
+ORDER BY since, min(id)
+
+-- name: closeness_of_batches
+SELECT count(*) FILTER (WHERE wall >= %(near)s * %(batch)s AND wall <= %(batch)s) AS near,
+       count(*) FILTER (WHERE wall > %(batch)s) AS over
+FROM (
+-- include: batches_of_run
+) AS batch

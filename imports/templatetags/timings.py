@@ -23,6 +23,12 @@ def figure(number: float | None) -> str:
 
 
 @register.filter
+def exact(seconds: float | None) -> str:
+    """Give 1234.5678 as 1,234.568."""
+    return cells.UNKNOWN if seconds is None else f"{seconds:,.3f}"
+
+
+@register.filter
 def whole(number: float | None) -> str:
     """Give 1234.56 as 1,235."""
     return cells.UNKNOWN if number is None else f"{number:,.0f}"
