@@ -4,27 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0006_control'),
-        ('races', '0003_add_floors_and_withdrawals'),
+        ("imports", "0006_control"),
+        ("races", "0003_add_floors_and_withdrawals"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='stagetiming',
-            options={'verbose_name_plural': 'timings'},
+            name="stagetiming",
+            options={"verbose_name_plural": "timings"},
         ),
         migrations.RemoveIndex(
-            model_name='racecheckpoint',
-            name='racecheckpoint_finished',
+            model_name="racecheckpoint",
+            name="racecheckpoint_finished",
         ),
         migrations.AddIndex(
-            model_name='racecheckpoint',
-            index=models.Index(condition=models.Q(('finished_at__isnull', False)), fields=['finished_at'], include=('id', 'run', 'claimed_at', 'laps_staged', 'records_staged', 'fetch_ms', 'transform_ms', 'write_ms', 'total_ms', 'queries', 'connections', 'state', 'owner', 'options'), name='racecheckpoint_finished'),
+            model_name="racecheckpoint",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", False)),
+                fields=["finished_at"],
+                include=(
+                    "id",
+                    "run",
+                    "claimed_at",
+                    "laps_staged",
+                    "records_staged",
+                    "fetch_ms",
+                    "transform_ms",
+                    "write_ms",
+                    "total_ms",
+                    "queries",
+                    "connections",
+                    "state",
+                    "owner",
+                    "options",
+                ),
+                name="racecheckpoint_finished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagetiming',
-            index=models.Index(fields=['started_at'], name='stagetiming_started'),
+            model_name="stagetiming",
+            index=models.Index(fields=["started_at"], name="stagetiming_started"),
         ),
     ]

@@ -62,7 +62,7 @@ def batch_walls(run_id: int) -> list[tuple[int, float]]:
     """Give the number and the milliseconds of each batch of a run."""
     with connection.cursor() as cursor:
         cursor.execute(statement("batches_of_run"), {"run": run_id})
-        return cursor.fetchall()
+        return [(number, milliseconds) for number, milliseconds in cursor.fetchall()]
 
 
 def warn_of_batches(run_id: int) -> None:

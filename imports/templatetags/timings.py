@@ -46,7 +46,7 @@ def change(number: float | None) -> str:
     if number is None:
         return ""
     if number > MANYFOLD:
-        return f"×\N{NO-BREAK SPACE}{number + 1:,.0f}"
+        return f"\N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{number + 1:,.0f}"
     rounded = round(number * 100)
     sign = MINUS if rounded < 0 else "+" if rounded > 0 else "±"
     return f"{sign}{abs(rounded):,}\N{NO-BREAK SPACE}%"
@@ -61,7 +61,11 @@ def verdict(line: Compared) -> SafeString | str:
     if abs(grown) < NOTABLE:
         return "about the same"
     word, tone = ("slower", "bad") if grown > 0 else ("faster", "good")
-    sign = "\N{BLACK UP-POINTING TRIANGLE}" if grown > 0 else "\N{BLACK DOWN-POINTING TRIANGLE}"
+    sign = (
+        "\N{BLACK UP-POINTING TRIANGLE}"
+        if grown > 0
+        else "\N{BLACK DOWN-POINTING TRIANGLE}"
+    )
     return format_html(
         '<span class="moved moved-{}">{} {} {}</span>', tone, sign, word, change(grown)
     )

@@ -33,7 +33,8 @@ class Figures:
         sum_ms: float | None = None,
     ) -> "Figures":
         """Give the figures from a row of a statement."""
-        return cls(n, *(percentiles or [None] * 4), highest, rate_of(rows, sum_ms))
+        p50, p90, p95, p99 = percentiles or (None, None, None, None)
+        return cls(n, p50, p90, p95, p99, highest, rate_of(rows, sum_ms))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ class Timings:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was measured in the window."""
-        return not any(line.now.n for group in self.stages.groups for line in group.lines)
+        return not any(
+            line.now.n for group in self.stages.groups for line in group.lines
+        )
 
     @property
     def is_newest_only(self) -> bool:
@@ -78,14 +80,18 @@ def measure(window: Window) -> Timings:
 def _closeness(
     number: int, costs: races.Costs, batches: options.Batches
 ) -> list[Closeness]:
-    limits = {name: conf.get(f"WINDOW_{name}_MS") for name in ("WRITE", "RACE", "BATCH")}
+    limits = {
+        name: conf.get(f"WINDOW_{name}_MS") for name in ("WRITE", "RACE", "BATCH")
+    }
     return [
         Closeness(
-            "Write of a race", limits["WRITE"], number, costs.write_near, costs.write_over
+            "Write of a race",
+            limits["WRITE"],
+            number,
+            costs.write_near,
+            costs.write_over,
         ),
-        Closeness(
-            "One race", limits["RACE"], number, costs.race_near, costs.race_over
-        ),
+        Closeness("One race", limits["RACE"], number, costs.race_near, costs.race_over),
         Closeness(
             "A batch of five races",
             limits["BATCH"],

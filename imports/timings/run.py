@@ -60,7 +60,9 @@ def batches_of(run: ImportRun) -> dict[str, int]:
 
 def _stage(row: dict[str, Any]) -> Part:
     name = (FILE_STAGES | RUN_STAGES).get(row["stage"], row["stage"].capitalize())
-    files = f", {row['n']:,} files" if row["stage"] in FILE_STAGES and row["n"] > 1 else ""
+    files = (
+        f", {row['n']:,} files" if row["stage"] in FILE_STAGES and row["n"] > 1 else ""
+    )
     piece = Piece(row["since"], row["until"], "stage", f"{row['seconds']:,.3f} s")
     return Part(
         f"{name}{files}",
@@ -93,9 +95,7 @@ def _races(lanes: list[dict[str, Any]]) -> Part:
     )
 
 
-def _lane(
-    row: dict[str, Any], drawn: Callable[[dict[str, Any]], list[Piece]]
-) -> Part:
+def _lane(row: dict[str, Any], drawn: Callable[[dict[str, Any]], list[Piece]]) -> Part:
     # Behind the name stand the host and the process.
     return Part(
         row["owner"].partition("@")[0] or "unnamed",

@@ -69,8 +69,8 @@ def measure_stages(window: Window) -> Stages:
         Group("Each run", list(_stages(staged, _run_stages(staged)))),
         Group("Each race", [_race_stage(name, races) for name in RACE_STAGES]),
     ]
-    totals = [RaceTotals(races[now]["races"], races[now]["rows"]) for now in (1, 0)]
-    return Stages(groups, *totals)
+    totals = {at: RaceTotals(row["races"], row["rows"]) for at, row in races.items()}
+    return Stages(groups, now=totals[True], before=totals[False])
 
 
 def _by_window(rows: list[dict[str, Any]]) -> dict[bool, dict[str, Any]]:

@@ -17,8 +17,22 @@ LONGEST = timedelta(days=92)
 BARS = 72
 STEPS = tuple(
     timedelta(seconds=seconds)
-    for seconds in (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 21600, 43200, 86400)
-) + (timedelta(days=2),)
+    for seconds in (
+        1,
+        5,
+        15,
+        60,
+        300,
+        900,
+        1800,
+        3600,
+        7200,
+        21600,
+        43200,
+        86400,
+        172800,
+    )
+)
 
 
 @dataclass(frozen=True)
