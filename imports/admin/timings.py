@@ -16,6 +16,8 @@ from imports.timings.races import last_finished
 from imports.timings.window import SPANS, USUAL, Window
 
 OWN = "own"
+#: Nothing was measured before.
+FIRST_YEAR = 1970
 
 
 class WindowForm(forms.Form):
@@ -47,6 +49,8 @@ class WindowForm(forms.Form):
         since, until = asked.get("since"), asked.get("until")
         if since is None or until is None:
             raise forms.ValidationError("Give both ends of the window.")
+        if since.year < FIRST_YEAR:
+            raise forms.ValidationError("The window lies too long ago.")
         if not timedelta(0) < until - since <= windows.LONGEST:
             raise forms.ValidationError(
                 "The window must end after it begins, and may be at most "

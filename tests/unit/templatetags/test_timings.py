@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from imports.templatetags.timings import change, clock, figure, span, verdict
+from imports.templatetags.timings import MINUS, change, clock, figure, span, verdict
 from imports.timings.figures import Compared, Figures
+from ingestion_site.lib import cells
 
 
 @pytest.mark.parametrize(
@@ -13,10 +14,10 @@ from imports.timings.figures import Compared, Figures
     [
         (None, ""),
         (0.34, "+34 %"),
-        (-0.12, "−12 %"),
+        (-0.12, f"{MINUS}12 %"),
         (0.001, "±0 %"),
         (-0.001, "±0 %"),
-        (99.0, "× 100"),
+        (99.0, "\N{MULTIPLICATION SIGN} 100"),
     ],
 )
 def test_change_has_a_sign(number: float | None, said: str) -> None:
@@ -25,7 +26,7 @@ def test_change_has_a_sign(number: float | None, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("p95", "said"),
-    [(134.0, "▲ slower +34"), (66.0, "▼ faster −34"), (105.0, "about the same")],
+    [(134.0, "▲ slower +34"), (66.0, f"▼ faster {MINUS}34"), (105.0, "about the same")],
 )
 def test_verdict_says_in_a_word_what_the_colour_says(p95: float, said: str) -> None:
     now, before = Figures(20, p95=p95), Figures(20, p95=100.0)
@@ -40,7 +41,7 @@ def test_verdict_on_few_measures_is_none() -> None:
 
 
 def test_unknown_figure_is_a_dash() -> None:
-    assert figure(None) == "–"
+    assert figure(None) == cells.UNKNOWN
     assert figure(0.0) == "0.0"
     assert figure(12345.67) == "12,345.7"
 
