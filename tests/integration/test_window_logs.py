@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from tests.conftest import Ingest
@@ -24,7 +25,7 @@ def test_race_and_batch_over_their_windows_are_warned_of(
     header = "meeting,race,entrant,lap,time_ms"
     rows = [f"ash,{race},ann,1,61000" for race in range(6)]
 
-    with capture_logs() as logs:
+    with capture_logs(processors=[merge_contextvars]) as logs:
         run = ingest(write_csv("laps.csv", header, *rows))
 
     said = warnings(logs)
@@ -44,7 +45,7 @@ def test_race_near_its_window_is_warned_of(
     monkeypatch.setattr("imports.pipeline.windows.NEAR", 0)
     header = "meeting,race,entrant,lap,time_ms"
 
-    with capture_logs() as logs:
+    with capture_logs(processors=[merge_contextvars]) as logs:
         ingest(write_csv("laps.csv", header, "ash,1,ann,1,61000"))
 
     assert [(entry["event"], entry["window"]) for entry in warnings(logs)] == [
@@ -61,7 +62,7 @@ def test_race_well_within_its_windows_is_not_worth_a_word(
         setattr(settings, f"IMPORTS_WINDOW_{name}_MS", 10**9)
     header = "meeting,race,entrant,lap,time_ms"
 
-    with capture_logs() as logs:
+    with capture_logs(processors=[merge_contextvars]) as logs:
         ingest(write_csv("laps.csv", header, "ash,1,ann,1,61000"))
 
     assert warnings(logs) == []
