@@ -8,6 +8,7 @@ from imports.admin.badges import file_badge, race_badge, run_badge
 from imports.admin.conflict import marked
 from imports.admin.conflict_lines import Shown, show, state_badge
 from imports.admin.rejection import short_cells
+from imports.admin.run_strip import Strip, draw_last_runs
 from imports.errors import FlagInvalid
 from imports.flags import Flag
 from imports.models import FeatureFlag, ImportRun
@@ -43,6 +44,12 @@ def latest_runs() -> QuerySet[ImportRun]:
     """Give the newest runs, for the front page."""
     runs = ImportRun.objects.with_race_counts().select_related("requested_by")
     return runs.order_by("-created_at", "-pk")[:RUNS_SHOWN]
+
+
+@register.inclusion_tag("admin/imports/importrun/strip.html")
+def last_runs() -> dict[str, Strip | None]:
+    """Draw how long the last runs took."""
+    return {"strip": draw_last_runs()}
 
 
 @register.simple_tag

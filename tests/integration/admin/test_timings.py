@@ -146,7 +146,7 @@ def test_run_page_draws_stages_and_lanes(as_boss: Client, ashford: ImportRun) ->
 
     assert "Read and stage, 2 files" in page
     assert "Write its races" in page
-    assert '<th scope="row" class="lane">test-0</th>' in page
+    assert '<th scope="row" class="lane">test-1</th>' in page
     assert page.count('class="bar bar-done"') == 1
     assert "bar-now" not in page
 
@@ -210,3 +210,14 @@ def test_run_page_marks_races_that_came_near_their_windows(
     assert "batches of five: 1 over, 0 near" in page
     assert page.count('class="tag tag-over"') == 1
     assert page_count(page, "bar-over") == 1
+
+
+def test_list_of_runs_draws_the_last_runs(as_boss: Client, ashford: ImportRun) -> None:
+    page = as_boss.get(RUNS).content.decode()
+
+    assert f'aria-label="Run {ashford.pk}: succeeded, ' in page
+    assert "The last run: half took at most" in page
+
+
+def test_list_without_a_run_draws_nothing(as_boss: Client) -> None:
+    assert 'class="strip"' not in as_boss.get(RUNS).content.decode()

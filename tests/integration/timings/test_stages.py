@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from imports.models import ImportRun, RaceCheckpoint, StageTiming
 from imports.timings.figures import Compared, Figures
+from imports.timings.races import costs
 from imports.timings.stages import RACE_STAGES, measure_stages
 from imports.timings.window import Window
 from tests.conftest import Ingest
@@ -65,6 +66,8 @@ def test_percentiles_of_an_import_are_those_of_its_rows(
     assert found["Plan its races"].now.n == 1
     assert found["Until a worker took it"].now.n == 1
     assert found["Until its first race was claimed"].now.n == 1
+    queries = run.checkpoints.values_list("queries", flat=True)
+    assert costs(Window(now - timedelta(hours=1), now)).queries_max == max(queries)
 
 
 def test_window_before_is_measured_apart(race: Race) -> None:
