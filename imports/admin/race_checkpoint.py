@@ -78,6 +78,8 @@ class RaceCheckpointAdmin(PageAdmin):
             ("Transform", cells.milliseconds(obj.transform_ms)),
             ("Write", cells.milliseconds(obj.write_ms)),
             ("Total", cells.milliseconds(obj.total_ms)),
+            ("Queries", obj.queries),
+            ("Connections of lanes", obj.connections),
             ("Laps staged", obj.laps_staged),
             ("Conflicts", obj.conflicts),
             *((f"Rows {name}", getattr(rows, name)) for name in COUNTS),
