@@ -1,0 +1,160 @@
+"""The tables -> metrics for Prometheus, read at the time of the scrape.
+
+Nothing is counted in the processes themselves, so that any of them tells of all.
+A fixed number of questions, whatever the tables hold.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from imports import conf
+from imports.alerts import worker_health
+from imports.alerts.limits import limit
+from imports.alerts.rule import rows
+from imports.models import Alert, AlertDelivery, ImportRun, RaceCheckpoint
+from imports.pipeline import session
+
+NAME = "scrutineer_{}".format
+WRITES_OVER_MINUTES = 60
+QUANTILES = (0.5, 0.95, 0.99)
+
+
+class Tables(Collector):
+    """Reads the tables whenever it is collected."""
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _runs()
+        yield from _races()
+        yield from _queue()
+        yield from _connections()
+        yield from _alerts()
+        yield from _writes()
+        yield from _pulses()
+
+    def describe(self) -> Iterable[Metric]:
+        # Without it the registry would read the tables as soon as it is made.
+        return []
+
+
+def _runs() -> Iterator[Metric]:
+    found = {state: (runs, laps, bad) for state, runs, laps, bad in rows("count_runs")}
+    states = {str(state): 0 for state in ImportRun.State}
+    states |= {state: runs for state, (runs, _, _) in found.items()}
+    yield _gauge("runs", "Runs by state.", states, label="state")
+    final = [found[state] for state in ImportRun.FINAL if state in found]
+    yield CounterMetricFamily(
+        NAME("laps_written"),
+        "Laps inserted or updated by runs that are over.",
+        value=sum(laps for _, laps, _ in final),
+    )
+    yield CounterMetricFamily(
+        NAME("rows_rejected"),
+        "Rows refused by runs that are over.",
+        value=sum(rejected for _, _, rejected in final),
+    )
+    ended = rows("last_runs")
+    for name, about, column in (
+        ("last_run_end", "When the last run of each trigger ended.", 1),
+        ("last_success_end", "When the last that was all in ended.", 2),
+    ):
+        ends = {row[0]: row[column] for row in ended if row[column]}
+        yield _gauge(f"{name}_timestamp_seconds", about, ends, label="trigger")
+
+
+def _races() -> Iterator[Metric]:
+    states = {str(state): 0 for state in RaceCheckpoint.State}
+    states |= dict(rows("count_races"))
+    yield _gauge("races", "Races of runs by state.", states, label="state")
+    [(conflicts,)] = rows("count_open_conflicts")
+    yield _value("conflicts_open", "Conflicts that wait for a person.", conflicts)
+
+
+def _queue() -> Iterator[Metric]:
+    health = worker_health.look()
+    [(depth,)] = rows("queue_depth")
+    waiting = 0.0
+    if health.waiting_since:
+        waiting = max(0.0, (health.now - health.waiting_since).total_seconds())
+    yield _value("queue_depth", "Doorbells that no worker has heard yet.", depth)
+    yield _value("runs_waiting", "Runs that wait for a worker.", health.runs_waiting)
+    yield _value("oldest_waiting_seconds", "How long the first has waited.", waiting)
+    yield _value("ingestion_enabled", "0: the kill switch is off.", health.is_enabled)
+    is_red = health.nobody_works_since is not None
+    yield _value("worker_healthy", "What /healthz/worker says.", not is_red)
+
+
+def _connections() -> Iterator[Metric]:
+    used = session.lane_connections()
+    yield _value("lane_connections", "Connections that lanes have now.", used)
+    most = conf.get("DB_POOL_MAX")
+    yield _value("lane_connections_max", "DB_POOL_MAX, their ceiling.", most)
+
+
+def _alerts() -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        NAME("alerts"), "Alerts that are not closed.", labels=("severity", "state")
+    )
+    counts = {(severity, state): n for severity, state, n in rows("count_alerts")}
+    for severity in Alert.Severity:
+        for state in (Alert.State.OPEN, Alert.State.ACKNOWLEDGED):
+            key = (str(severity), str(state))
+            family.add_metric(key, counts.get(key, 0))
+    yield family
+    states = AlertDelivery.State
+    undelivered = {str(state): 0 for state in (states.WAITING, states.GIVEN_UP)}
+    undelivered |= dict(rows("count_deliveries"))
+    about = "Messages of alerts that were not delivered."
+    yield _gauge("alert_deliveries", about, undelivered, label="state")
+
+
+def _writes() -> Iterator[Metric]:
+    laps = limit("RACE_LAPS")
+    [(races, found)] = rows("write_times", minutes=WRITES_OVER_MINUTES, laps=laps)
+    about = f"Writing 1,000 laps over the last hour, races of {laps:,} laps and more."
+    family = GaugeMetricFamily(
+        NAME("write_milliseconds_per_1000_laps"), about, labels=("quantile",)
+    )
+    for quantile, value in zip(QUANTILES, found or (), strict=False):
+        family.add_metric((str(quantile),), value)
+    yield family
+    yield _value("write_races", "Races that these percentiles are of.", races)
+
+
+def _pulses() -> Iterator[Metric]:
+    labels = ("process", "role")
+    seen = GaugeMetricFamily(
+        NAME("heartbeat_timestamp_seconds"), "Last sign of life.", labels=labels
+    )
+    memory = GaugeMetricFamily(
+        NAME("peak_memory_bytes"), "Most memory that it ever had.", labels=labels
+    )
+    for name, role, at, peak in rows("pulses"):
+        seen.add_metric((name, role), at)
+        if peak is not None:
+            memory.add_metric((name, role), peak)
+    yield seen
+    yield memory
+
+
+def _gauge(name: str, about: str, values: dict[str, Any], *, label: str) -> Metric:
+    family = GaugeMetricFamily(NAME(name), about, labels=(label,))
+    for key, value in values.items():
+        family.add_metric((key,), value)
+    return family
+
+
+def _value(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(NAME(name), about, value=float(value))
+
+
+#: Of ours alone: the default one would add figures of this one process.
+REGISTRY = CollectorRegistry(auto_describe=False)
+REGISTRY.register(Tables())

@@ -1,0 +1,42 @@
+-- name: count_races
+-- An index holds the states alone.
+SELECT state, count(*) FROM imports_racecheckpoint GROUP BY state
+
+-- name: count_runs
+-- All runs by state, with what those that are over came to.
+SELECT state, count(*),
+       coalesce(sum(COALESCE((laps ->> 'inserted')::bigint, 0)
+                    + COALESCE((laps ->> 'updated')::bigint, 0)), 0)::bigint,
+       coalesce(sum((rows ->> 'rejected')::bigint), 0)::bigint
+FROM imports_importrun
+GROUP BY state
+
+-- name: last_runs
+-- When the last run of each door ended, and when the last one that was all in did.
+SELECT trigger, extract(epoch FROM max(finished_at))::float8,
+       extract(epoch FROM max(finished_at) FILTER (WHERE state = 'succeeded'))::float8
+FROM imports_importrun
+WHERE finished_at IS NOT NULL
+GROUP BY trigger
+
+-- name: count_alerts
+SELECT severity, state, count(*) FROM imports_alert WHERE state <> 'closed' GROUP BY 1, 2
+
+-- name: count_deliveries
+-- Those that wait or were given up on; the sent ones are many.
+SELECT state, count(*) FROM imports_alertdelivery
+WHERE state IN ('waiting', 'given up') GROUP BY state
+
+-- name: count_open_conflicts
+SELECT count(*) FROM imports_conflict WHERE state = 'open'
+
+-- name: queue_depth
+-- Doorbells that no worker has heard yet.
+SELECT count(*) FROM django_q_ormq
+
+-- name: pulses
+SELECT name, role, extract(epoch FROM seen_at)::float8, peak_memory_bytes
+FROM imports_pulse
+WHERE seen_at > clock_timestamp() - interval '1 day'
+ORDER BY seen_at DESC
+LIMIT 200
