@@ -63,7 +63,8 @@ def _as_text(looked: actions.Looked, alerts: list[Alert]) -> str:
         f"{alert.severity}, {alert.state}: {alert}: {alert.message}" for alert in alerts
     ]
     lines += _shortcomings(looked)
-    return "\n".join([*lines, f"{len(alerts):,} alerts are open. {looked.swept}"])
+    number = "1 alert is" if len(alerts) == 1 else f"{len(alerts):,} alerts are"
+    return "\n".join([*lines, f"{number} open. {looked.swept}"])
 
 
 def _shortcomings(looked: actions.Looked) -> list[str]:
