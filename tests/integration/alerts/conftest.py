@@ -104,7 +104,8 @@ def receiver(settings: Any) -> Iterator[Receiver]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            made.came.append(({}, b'{"followed": true}'))
 
         def log_message(self, *_: Any) -> None:
             pass
