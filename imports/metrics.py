@@ -4,6 +4,7 @@ Nothing is counted in the processes themselves, so that any of them tells of all
 A fixed number of questions, whatever the tables hold.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -45,28 +46,28 @@ class Tables(Collector):
 
 
 def _runs() -> Iterator[Metric]:
-    found = {state: (runs, laps, bad) for state, runs, laps, bad in rows("count_runs")}
-    states = {str(state): 0 for state in ImportRun.State}
-    states |= {state: runs for state, (runs, _, _) in found.items()}
+    found = rows("count_runs")
+    states = Counter({str(state): 0 for state in ImportRun.State})
+    ends: dict[str, float] = {}
+    successes: dict[str, float] = {}
+    for state, trigger, number, _, _, end in found:
+        states[state] += number
+        if end:
+            ends[trigger] = max(end, ends.get(trigger, end))
+        if end and state == ImportRun.State.SUCCEEDED:
+            successes[trigger] = end
     yield _gauge("runs", "Runs by state.", states, label="state")
-    final = [found[state] for state in ImportRun.FINAL if state in found]
-    yield CounterMetricFamily(
-        NAME("laps_written"),
-        "Laps inserted or updated by runs that are over.",
-        value=sum(laps for _, laps, _ in final),
-    )
-    yield CounterMetricFamily(
-        NAME("rows_rejected"),
-        "Rows refused by runs that are over.",
-        value=sum(rejected for _, _, rejected in final),
-    )
-    ended = rows("last_runs")
+    about = "When the last run of each trigger ended."
+    yield _gauge("last_run_end_timestamp_seconds", about, ends, label="trigger")
+    about = "When the last run of each trigger that was all in ended."
+    yield _gauge("last_success_timestamp_seconds", about, successes, label="trigger")
+    final = [row for row in found if row[0] in ImportRun.FINAL]
     for name, about, column in (
-        ("last_run_end", "When the last run of each trigger ended.", 1),
-        ("last_success_end", "When the last that was all in ended.", 2),
+        ("laps_written", "Laps inserted or updated by runs that are over.", 3),
+        ("rows_rejected", "Rows refused by runs that are over.", 4),
     ):
-        ends = {row[0]: row[column] for row in ended if row[column]}
-        yield _gauge(f"{name}_timestamp_seconds", about, ends, label="trigger")
+        total = sum(row[column] for row in final)
+        yield CounterMetricFamily(NAME(name), about, value=total)
 
 
 def _races() -> Iterator[Metric]:

@@ -33,8 +33,7 @@ class AlertAdmin(PageAdmin):
         "title",
         "badge",
         "about",
-        "opened",
-        "seen",
+        "since",
         "known",
     ]
     list_filter = ["state", "severity", "rule"]
@@ -123,13 +122,13 @@ class AlertAdmin(PageAdmin):
     def about(self, alert: Alert) -> str:
         return alert.message
 
-    @admin.display(description="Since", ordering="opened_at")
-    def opened(self, alert: Alert) -> str:
-        return cells.ago(alert.opened_at)
-
-    @admin.display(description="Last seen", ordering="seen_at")
-    def seen(self, alert: Alert) -> str:
-        return cells.ago(alert.seen_at)
+    @admin.display(description="Since, last seen", ordering="opened_at")
+    def since(self, alert: Alert) -> str:
+        return format_html(
+            '{}<span class="line side-file">{}</span>',
+            cells.ago(alert.opened_at),
+            cells.ago(alert.seen_at),
+        )
 
     @admin.display(description="Who knows")
     def known(self, alert: Alert) -> str:

@@ -149,6 +149,12 @@ class ImportRun(CountedRows):
         ]
         indexes = [
             models.Index(fields=["-created_at"], name="importrun_newest_first"),
+            # The few that are not over, among any number that are.
+            models.Index(
+                fields=["state"],
+                name="importrun_unfinished",
+                condition=Q(state__in=["queued", "staging", "planned", "writing"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,3 +1,5 @@
+-- Times by statement_timestamp(): clock_timestamp() is volatile, and no index serves it.
+
 -- name: lock_evaluation
 -- One watcher evaluates the rules; the others skip it.
 SELECT pg_try_advisory_xact_lock(hashtextextended('alerts', 0)),
@@ -8,7 +10,7 @@ SELECT pg_try_advisory_xact_lock(hashtextextended('alerts', 0)),
 -- Attempts that met a key which another writer had just taken, and a run of them.
 SELECT count(*), count(DISTINCT run_id), max(run_id)
 FROM imports_failedattempt
-WHERE failed_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+WHERE failed_at > statement_timestamp() - %(minutes)s * interval '1 minute'
   AND sqlstate = '23505'
 
 -- name: write_errors
@@ -17,13 +19,13 @@ WHERE failed_at > clock_timestamp() - %(minutes)s * interval '1 minute'
 WITH failed AS (
     SELECT DISTINCT checkpoint_id AS id
     FROM imports_failedattempt
-    WHERE failed_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+    WHERE failed_at > statement_timestamp() - %(minutes)s * interval '1 minute'
       AND checkpoint_id IS NOT NULL
 ),
 written AS (
     SELECT id
     FROM imports_racecheckpoint
-    WHERE finished_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+    WHERE finished_at > statement_timestamp() - %(minutes)s * interval '1 minute'
       AND state = 'done' AND attempts > 0
 )
 SELECT (SELECT count(*) FROM failed),
@@ -36,19 +38,19 @@ SELECT count(*),
        percentile_cont(ARRAY[0.5, 0.95, 0.99])
            WITHIN GROUP (ORDER BY write_ms * 1000 / laps_staged)
 FROM imports_racecheckpoint
-WHERE finished_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+WHERE finished_at > statement_timestamp() - %(minutes)s * interval '1 minute'
   AND state = 'done' AND write_ms IS NOT NULL AND laps_staged >= %(laps)s
 
 -- name: throughput
 -- Laps a second of the runs that ended just now, and of those of the days before;
 -- both medians, with how many runs they are of. Runs that were small say little.
 WITH ended AS (
-    SELECT finished_at > clock_timestamp() - %(minutes)s * interval '1 minute' AS is_new,
+    SELECT finished_at > statement_timestamp() - %(minutes)s * interval '1 minute' AS is_new,
            (laps ->> 'read')::bigint
                / greatest(extract(epoch FROM finished_at - started_at), 0.001) AS pace
     FROM imports_importrun
-    WHERE created_at > clock_timestamp() - (%(days)s + 1) * interval '1 day'
-      AND finished_at > clock_timestamp() - %(days)s * interval '1 day'
+    WHERE created_at > statement_timestamp() - (%(days)s + 1) * interval '1 day'
+      AND finished_at > statement_timestamp() - %(days)s * interval '1 day'
       AND kind = 'import' AND state IN ('succeeded', 'partial')
       AND started_at IS NOT NULL AND (laps ->> 'read')::bigint >= %(laps)s
 )
@@ -74,7 +76,7 @@ FROM imports_racecheckpoint c
 LEFT JOIN told ON told.run_id = c.run_id
 WHERE c.state = 'failed'
   AND (told.run_id IS NOT NULL
-       OR c.finished_at > clock_timestamp() - %(hours)s * interval '1 hour')
+       OR c.finished_at > statement_timestamp() - %(hours)s * interval '1 hour')
 GROUP BY c.run_id, told.run_id
 HAVING count(*) > %(most)s
 ORDER BY told.run_id IS NULL, c.run_id DESC
@@ -87,7 +89,7 @@ LEFT JOIN imports_alert a
     ON a.rule = 'failed_runs' AND a.state <> 'closed' AND a.subject = 'run ' || r.id
 WHERE r.state = 'failed'
   AND (a.id IS NOT NULL
-       OR r.finished_at > clock_timestamp() - %(hours)s * interval '1 hour')
+       OR r.finished_at > statement_timestamp() - %(hours)s * interval '1 hour')
 ORDER BY a.id IS NULL, r.id DESC
 LIMIT %(limit)s
 
@@ -101,7 +103,7 @@ WITH told AS (
 brought AS (
     SELECT run_id, race_id, false AS is_told
     FROM imports_racecheckpoint
-    WHERE finished_at > clock_timestamp() - %(minutes)s * interval '1 minute'
+    WHERE finished_at > statement_timestamp() - %(minutes)s * interval '1 minute'
       AND state = 'done' AND laps_staged > 0 AND race_id IS NOT NULL
       AND run_id NOT IN (SELECT run_id FROM told)
     UNION ALL
@@ -137,14 +139,14 @@ WHERE r.state IN ('staging', 'planned') AND NOT r.is_cancel_requested
 UNION ALL
 SELECT r.id, r.state, GREATEST(
     r.claimed_at,
-    (SELECT max(CASE WHEN c.lease_until > clock_timestamp() THEN clock_timestamp()
+    (SELECT max(CASE WHEN c.lease_until > statement_timestamp() THEN statement_timestamp()
                      ELSE c.claimed_at END)
      FROM imports_racecheckpoint c
      WHERE c.state = 'claimed' AND c.run_id = r.id),
     (SELECT max(c.finished_at)
      FROM imports_racecheckpoint c
      WHERE c.run_id = r.id AND c.state IN ('done', 'failed')
-       AND c.finished_at > clock_timestamp() - %(seconds)s * interval '1 second')
+       AND c.finished_at > statement_timestamp() - %(seconds)s * interval '1 second')
 )
 FROM imports_importrun r
 WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND (SELECT is_on FROM switch)
@@ -154,14 +156,14 @@ WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND (SELECT is_on FROM s
 -- name: signs_of_life
 -- Part of statements: when a lane last claimed or ended a race, or a run was taken on.
 SELECT GREATEST(
-    (SELECT max(CASE WHEN lease_until > clock_timestamp() THEN clock_timestamp()
+    (SELECT max(CASE WHEN lease_until > statement_timestamp() THEN statement_timestamp()
                      ELSE claimed_at END)
      FROM imports_racecheckpoint WHERE state = 'claimed'),
     (SELECT max(finished_at) FROM imports_racecheckpoint
      WHERE state IN ('done', 'failed')),
     (SELECT max(GREATEST(claimed_at, CASE WHEN state IN ('staging', 'planned')
                                           THEN heartbeat_at END))
-     FROM imports_importrun WHERE finished_at IS NULL)
+     FROM imports_importrun WHERE state IN ('queued', 'staging', 'planned', 'writing'))
 ) AS at
 
 -- name: kill_switch
@@ -185,15 +187,15 @@ life AS (
 )
 SELECT CASE WHEN u.state = 'queued' THEN 'queue' ELSE 'run ' || u.id END AS subject,
        count(*), min(u.id),
-       extract(epoch FROM clock_timestamp() - CASE
+       extract(epoch FROM statement_timestamp() - CASE
            WHEN u.state = 'queued'
            THEN GREATEST(min(u.since), (SELECT at FROM life)) ELSE min(u.since)
        END)::float8,
        count(*) OVER ()
 FROM unworked u
-WHERE u.since < clock_timestamp() - %(seconds)s * interval '1 second'
+WHERE u.since < statement_timestamp() - %(seconds)s * interval '1 second'
   AND (u.state <> 'queued'
-       OR (SELECT at FROM life) < clock_timestamp() - %(seconds)s * interval '1 second'
+       OR (SELECT at FROM life) < statement_timestamp() - %(seconds)s * interval '1 second'
           IS NOT FALSE)
 GROUP BY 1, u.state
 ORDER BY u.state <> 'queued', 3
@@ -212,7 +214,7 @@ life AS (
 -- include: signs_of_life
 )
 SELECT (SELECT is_on FROM switch), count(*), min(since), (SELECT at FROM life),
-       clock_timestamp()
+       statement_timestamp()
 FROM unworked
 
 -- name: claim_delivery
@@ -220,11 +222,11 @@ FROM unworked
 -- sent. What is told of one alert keeps its order.
 UPDATE imports_alertdelivery
 SET attempts = attempts + 1,
-    next_at = clock_timestamp() + %(seconds)s * interval '1 second'
+    next_at = statement_timestamp() + %(seconds)s * interval '1 second'
 WHERE id = (
     SELECT d.id FROM imports_alertdelivery d
     WHERE d.channel = %(channel)s AND d.state = 'waiting'
-      AND d.next_at <= clock_timestamp()
+      AND d.next_at <= statement_timestamp()
       AND NOT EXISTS (
           SELECT 1 FROM imports_alertdelivery e
           WHERE e.alert_id = d.alert_id AND e.channel = d.channel AND e.id < d.id

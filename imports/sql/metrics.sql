@@ -1,23 +1,19 @@
+-- Times by statement_timestamp(): clock_timestamp() is volatile, and no index serves it.
+
 -- name: count_races
 -- An index holds the states alone.
 SELECT state, count(*) FROM imports_racecheckpoint GROUP BY state
 
 -- name: count_runs
--- All runs by state, with what those that are over came to.
-SELECT state, count(*),
+-- All runs by state and trigger: how many, the laps they wrote and the rows they refused,
+-- and when the last one ended.
+SELECT state, trigger, count(*),
        coalesce(sum(COALESCE((laps ->> 'inserted')::bigint, 0)
                     + COALESCE((laps ->> 'updated')::bigint, 0)), 0)::bigint,
-       coalesce(sum((rows ->> 'rejected')::bigint), 0)::bigint
+       coalesce(sum((rows ->> 'rejected')::bigint), 0)::bigint,
+       extract(epoch FROM max(finished_at))::float8
 FROM imports_importrun
-GROUP BY state
-
--- name: last_runs
--- When the last run of each door ended, and when the last one that was all in did.
-SELECT trigger, extract(epoch FROM max(finished_at))::float8,
-       extract(epoch FROM max(finished_at) FILTER (WHERE state = 'succeeded'))::float8
-FROM imports_importrun
-WHERE finished_at IS NOT NULL
-GROUP BY trigger
+GROUP BY state, trigger
 
 -- name: count_alerts
 SELECT severity, state, count(*) FROM imports_alert WHERE state <> 'closed' GROUP BY 1, 2
@@ -37,6 +33,6 @@ SELECT count(*) FROM django_q_ormq
 -- name: pulses
 SELECT name, role, extract(epoch FROM seen_at)::float8, peak_memory_bytes
 FROM imports_pulse
-WHERE seen_at > clock_timestamp() - interval '1 day'
+WHERE seen_at > statement_timestamp() - interval '1 day'
 ORDER BY seen_at DESC
 LIMIT 200

@@ -74,7 +74,7 @@ def test_metrics_say_what_the_tables_hold(client: Client) -> None:
     assert {key: found.get(key) for key in expected} == expected
     end = found["last_run_end_timestamp_seconds", ("api",)]
     assert end == pytest.approx(ended.finished_at.timestamp())
-    assert ("last_success_end_timestamp_seconds", ("api",)) not in found
+    assert ("last_success_timestamp_seconds", ("api",)) not in found
     assert found["oldest_waiting_seconds", ()] >= 0
 
 

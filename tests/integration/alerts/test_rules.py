@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from imports import actions
@@ -11,6 +11,7 @@ from imports.alerts import resources
 from imports.alerts.rule import OTHERS
 from imports.alerts.rules import RULES
 from imports.models import FailedAttempt, FeatureFlag, ImportRun, Pulse
+from imports.pipeline import run as conductor
 from imports.pipeline import session, transactions
 from races.models import Race
 from stats.models import RaceStats
@@ -81,6 +82,27 @@ def test_retried_duplicate_key_is_counted_though_the_race_got_in(
     assert (run.state, len(calls)) == ("succeeded", 2)
     attempt = FailedAttempt.objects.get()
     assert (attempt.run, attempt.sqlstate) == (run, "23505")
+    assert found("duplicate_keys")
+
+
+def test_duplicate_key_while_a_run_is_prepared_is_counted(
+    write_csv: Any, monkeypatch: pytest.MonkeyPatch, ingest: Ingest
+) -> None:
+    plan, calls = conductor.plan_races, []
+
+    def collide_once(run: ImportRun) -> Any:
+        calls.append(run)
+        if len(calls) == 1:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE unique_violation; END $$")
+        return plan(run)
+
+    monkeypatch.setattr(conductor, "plan_races", collide_once)
+    run = ingest(write_csv("laps.csv", "meeting,race,entrant,lap,time_ms", "a,1,7,1,9"))
+
+    assert (run.state, len(calls)) == ("succeeded", 2)
+    attempt = FailedAttempt.objects.get()
+    assert (attempt.checkpoint, attempt.sqlstate) == (None, "23505")
     assert found("duplicate_keys")
 
 
