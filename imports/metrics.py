@@ -130,19 +130,13 @@ def _writes() -> Iterator[Metric]:
 
 
 def _pulses() -> Iterator[Metric]:
-    labels = ("process", "role")
-    seen = GaugeMetricFamily(
-        NAME("heartbeat_timestamp_seconds"), "Last sign of life.", labels=labels
-    )
-    memory = GaugeMetricFamily(
-        NAME("peak_memory_bytes"), "Most memory that it ever had.", labels=labels
-    )
-    for name, role, at, peak in rows("pulses"):
-        seen.add_metric((name, role), at)
-        if peak is not None:
-            memory.add_metric((name, role), peak)
-    yield seen
-    yield memory
+    found = rows("pulses")
+    seen = {role: at for role, at, _ in found}
+    about = "Last sign of life of any process of a role."
+    yield _gauge("heartbeat_timestamp_seconds", about, seen, label="role")
+    peaks = {role: peak for role, _, peak in found if peak is not None}
+    about = "Most memory that any process of a role, seen lately, ever had."
+    yield _gauge("peak_memory_bytes", about, peaks, label="role")
 
 
 def _gauge(name: str, about: str, values: dict[str, Any], *, label: str) -> Metric:

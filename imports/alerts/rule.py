@@ -48,6 +48,11 @@ def others(total: int, *, shown: int, what: str) -> list[Finding]:
     return [Finding(message, subject=OTHERS)]
 
 
+def many(number: int, what: str) -> str:
+    """Give 1 race, 2 races."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def ago(seconds: float) -> str:
     """Give how long something lasts in words: 45 seconds, 12 minutes, 3 hours."""
     for size, word in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):

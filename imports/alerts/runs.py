@@ -1,7 +1,7 @@
 """Rules about runs: nobody works them, they failed, laps are missing to their races."""
 
 from imports.alerts.limits import limit
-from imports.alerts.rule import Finding, Rule, ago, others, rows
+from imports.alerts.rule import Finding, Rule, ago, many, others, rows
 from imports.models import Alert
 from races.models import Race
 
@@ -23,7 +23,8 @@ def _unworked() -> list[Finding]:
 def _unworked_message(subject: str, runs: int, run: int, seconds: float, _: int) -> str:
     what = f"Run {run} has races to write, or is being prepared"
     if subject == "queue":
-        what = f"{runs:,} runs wait, the first is run {run}"
+        waits = "1 run waits" if runs == 1 else f"{runs:,} runs wait"
+        what = f"{waits}, the first is run {run}"
     return (
         f"{what}, and no worker has taken anything of it for {ago(seconds)}; "
         f"{limit('UNWORKED_SECONDS'):,} seconds are allowed. See that `make worker` "
@@ -36,7 +37,7 @@ def _failed_races() -> list[Finding]:
     found = rows("failed_races", most=most, hours=hours)
     told = [
         Finding(
-            f"{failed:,} races of run {run} failed, {quarantined:,} of them because "
+            f"{many(failed, 'race')} of run {run} failed, {quarantined:,} of them because "
             f"their lanes kept dying; {most:,} are allowed. First {race}: "
             f"{_short(why)} Mend what it says, then Retry failed races on the page of "
             "the run; nothing of these races was written.",
@@ -69,7 +70,7 @@ def _missing_laps() -> list[Finding]:
     names = Race.objects.select_related("meeting").in_bulk([row[4] for row in found])
     told = [
         Finding(
-            f"{missing:,} laps of {races:,} races that run {run} wrote are missing: "
+            f"{many(missing, 'lap')} of {many(races, 'race')} that run {run} wrote are missing: "
             f"the results tell of {expected:,}. {most:,} may be. Most are missing to "
             f"{names.get(race, 'a race')}. Bring the files that hold them, or close "
             "this where there are none.",

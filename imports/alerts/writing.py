@@ -1,7 +1,7 @@
 """Rules about writing: errors, how long it takes, how much comes through."""
 
 from imports.alerts.limits import limit
-from imports.alerts.rule import Finding, Rule, rows
+from imports.alerts.rule import Finding, Rule, many, rows
 from imports.models import Alert
 
 
@@ -12,8 +12,8 @@ def _duplicate_keys() -> list[Finding]:
         return []
     return [
         Finding(
-            f"{errors:,} duplicate-key errors in the last {minutes} minutes, in "
-            f"{runs:,} runs, last in run {run}; {most:,} are allowed. The races are "
+            f"{many(errors, 'duplicate-key error')} in the last {minutes} minutes, in "
+            f"{many(runs, 'run')}, last in run {run}; {most:,} are allowed. The races are "
             "tried again and nothing is stored twice, but something writes race rows "
             "beside the lanes: look for a script or a person at work in the tables."
         )

@@ -31,8 +31,9 @@ SELECT count(*) FROM imports_conflict WHERE state = 'open'
 SELECT count(*) FROM django_q_ormq
 
 -- name: pulses
-SELECT name, role, extract(epoch FROM seen_at)::float8, peak_memory_bytes
+-- By what processes are: there is a new one every so many tasks.
+SELECT role, extract(epoch FROM max(seen_at))::float8,
+       max(peak_memory_bytes)
+           FILTER (WHERE seen_at > statement_timestamp() - interval '15 minutes')
 FROM imports_pulse
-WHERE seen_at > statement_timestamp() - interval '1 day'
-ORDER BY seen_at DESC
-LIMIT 200
+GROUP BY role

@@ -3,7 +3,6 @@
 Each check is bounded in time and gives one word or a short sentence, without secrets.
 """
 
-from collections.abc import Callable
 from functools import cache
 from uuid import uuid4
 
@@ -20,32 +19,22 @@ APPLIED = "SELECT app, name FROM django_migrations"
 
 def check_all() -> dict[str, str]:
     """Give what each check found, by name; "ok" where all is well."""
-    checks: dict[str, Callable[[], str]] = {
-        "database": _database,
-        "migrations": _migrations,
-        "storage": _storage,
-    }
-    return {name: check() for name, check in checks.items()}
+    return {**_database(), "storage": _storage()}
 
 
-def _database() -> str:
-    """See that the database answers a new connection: what a request will need."""
-    try:
-        with _connect() as fresh:
-            fresh.execute("SELECT 1")
-    except psycopg.Error as error:
-        return f"does not answer ({type(error).__name__})"
-    return OK
-
-
-def _migrations() -> str:
+def _database() -> dict[str, str]:
+    """Ask a new connection, as a request will need one: it is one for both answers."""
     try:
         with _connect() as fresh:
             applied = set(fresh.execute(APPLIED).fetchall())
-    except psycopg.Error:
-        return "cannot be read"
+    except psycopg.errors.UndefinedTable:
+        applied = set()
+    except psycopg.Error as error:
+        away = f"does not answer ({type(error).__name__})"
+        return {"database": away, "migrations": "cannot be read"}
     missing = len(_known() - applied)
-    return f"{missing} are not applied: run manage.py migrate" if missing else OK
+    said = f"{missing} not applied: run manage.py migrate" if missing else OK
+    return {"database": OK, "migrations": said}
 
 
 def _storage() -> str:
@@ -71,5 +60,6 @@ def _connect() -> psycopg.Connection:
     parameters = {**connection.get_connection_params(), "connect_timeout": SECONDS}
     parameters.pop("cursor_factory", None)
     parameters.pop("context", None)
-    parameters["options"] = f"-c statement_timeout={SECONDS}s"
+    options = parameters.get("options") or ""
+    parameters["options"] = f"{options} -c statement_timeout={SECONDS}s".strip()
     return psycopg.connect(**parameters, autocommit=True)

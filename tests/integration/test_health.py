@@ -102,7 +102,7 @@ def test_readyz_is_red_while_migrations_are_not_applied(client: Client) -> None:
 
     assert response.status_code == 503
     assert response.json()["failing"] == ["migrations"]
-    assert "1 are not applied: run manage.py migrate" in response.content.decode()
+    assert "1 not applied: run manage.py migrate" in response.content.decode()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -60,7 +60,7 @@ def test_duplicate_keys(sqlstate: str, minutes: int, broken: bool) -> None:
     if broken:
         [alert] = open_ones("duplicate_keys")
         assert alert.severity == "critical"
-        assert "1 duplicate-key errors" in alert.message
+        assert "1 duplicate-key error in" in alert.message
         assert f"run {run.pk}" in alert.message
 
 
@@ -351,7 +351,7 @@ def test_missing_laps_are_told_of_until_they_are_brought(
     [finding] = found("missing_laps")
 
     assert finding.subject == f"run {run.pk}"
-    assert "2 laps of 1 races that run" in finding.message
+    assert "2 laps of 1 race that run" in finding.message
     assert "the results tell of 3" in finding.message
     assert str(Race.objects.get()) in finding.message
     run.checkpoints.update(finished_at=ago(hours=5))
