@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from imports import actions
 from imports.alerts import channels
+from imports.errors import Undelivered
 from imports.models import Alert, AlertDelivery
 from tests.integration.alerts.conftest import SECRET, Receiver, ago
 
@@ -287,3 +288,23 @@ def test_message_of_a_sender_who_died_is_sent_by_another(
     due()
 
     assert actions.deliver_alerts().sent == 1
+
+
+@pytest.mark.django_db
+def test_sender_who_was_too_slow_changes_nothing_of_the_next_attempt(
+    receiver: Receiver, open_one: OpenOne, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = ago(minutes=-5)
+
+    def overtaken(*_: Any) -> None:
+        AlertDelivery.objects.update(attempts=2, next_at=later)
+        raise Undelivered("The webhook answered 500.")
+
+    open_one()
+    with monkeypatch.context() as patch:
+        patch.setattr(channels, "send", overtaken)
+        actions.deliver_alerts()
+
+    delivery = AlertDelivery.objects.get()
+    assert (delivery.attempts, delivery.next_at) == (2, later)
+    assert delivery.last_error == ""
