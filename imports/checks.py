@@ -1,13 +1,17 @@
 """System checks of the imports app."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.checks import CheckMessage, register
 from django.core.checks import Error as CheckError
 from django.db import connection
 from django.utils.module_loading import import_string
 
 from imports import conf
+from imports.alerts.channels import is_usable_secret
+from imports.alerts.limits import LIMITS
 from imports.doorbell import TASKS
 from imports.readers.table import KEPT_PER_CODE
 
@@ -50,6 +54,67 @@ def rejections_are_kept_by_the_reader(**_: Any) -> list[CheckMessage]:
             id="imports.E003",
         )
     ]
+
+
+@register()
+def thresholds_are_within_bounds(**_: Any) -> list[CheckMessage]:
+    """A threshold out of its bounds would silence a rule, or never be quiet."""
+    return [
+        CheckError(
+            f"IMPORTS_ALERT_{name} is {value!r}.",
+            hint=f"Set a whole number from {limit.lowest:,} to {limit.highest:,}.",
+            id="imports.E020",
+        )
+        for name, limit in LIMITS.items()
+        if not _is_within(
+            value := conf.get(f"ALERT_{name}"), limit.lowest, limit.highest
+        )
+    ]
+
+
+@register()
+def alerts_can_be_told(**_: Any) -> list[CheckMessage]:
+    """Refuse a webhook that cannot be signed, or mail that would go nowhere."""
+    found = []
+    if conf.get("ALERT_WEBHOOK_URL"):
+        found += _webhook_problems()
+    to_console = settings.EMAIL_BACKEND.endswith("console.EmailBackend")
+    if conf.get("ALERT_EMAILS") and to_console and not settings.DEBUG:
+        found.append(
+            CheckError(
+                "ALERT_EMAILS is set and EMAIL_URL is not: no mail would leave.",
+                hint="Set EMAIL_URL, such as smtp+tls://user:password@host:587.",
+                id="imports.E023",
+            )
+        )
+    return found
+
+
+def _webhook_problems() -> list[CheckMessage]:
+    scheme = urlsplit(conf.get("ALERT_WEBHOOK_URL")).scheme
+    found: list[CheckMessage] = []
+    if scheme != "https" and not (settings.DEBUG and scheme == "http"):
+        found.append(
+            CheckError(
+                "ALERT_WEBHOOK_URL is no https:// address.",
+                hint="Alerts name runs and races: send them by https.",
+                id="imports.E021",
+            )
+        )
+    if not is_usable_secret(conf.get("ALERT_WEBHOOK_SECRET")):
+        found.append(
+            CheckError(
+                "ALERT_WEBHOOK_SECRET is missing, too short or not base64.",
+                hint="Set whsec_ and 24 to 64 random bytes in base64: "
+                "echo whsec_$(openssl rand -base64 32)",
+                id="imports.E022",
+            )
+        )
+    return found
+
+
+def _is_within(value: Any, lowest: int, highest: int) -> bool:
+    return type(value) is int and lowest <= value <= highest
 
 
 def _resolves(path: str) -> bool:

@@ -26,6 +26,42 @@ DEFAULTS: dict[str, Any] = {
     "WINDOW_WRITE_MS": 300,
     "WINDOW_RACE_MS": 2_000,
     "WINDOW_BATCH_MS": 15_000,
+    # What a process that works may have of memory, at most.
+    "MEMORY_BUDGET_MB": 1_024,
+    # Alerts: the thresholds and their bounds are told by alerts/limits.py.
+    "ALERT_WINDOW_MINUTES": 15,
+    "ALERT_DUPLICATE_KEYS": 0,
+    "ALERT_WRITE_ERROR_PERCENT": 1,
+    "ALERT_RACES": 20,
+    "ALERT_WRITE_MS_PER_1000_LAPS": 50,
+    "ALERT_RACE_LAPS": 500,
+    "ALERT_THROUGHPUT_PERCENT": 80,
+    "ALERT_RUN_LAPS": 5_000,
+    "ALERT_BASELINE_DAYS": 7,
+    "ALERT_BASELINE_RUNS": 5,
+    "ALERT_CONNECTIONS_PERCENT": 80,
+    "ALERT_MEMORY_PERCENT": 80,
+    "ALERT_UNWORKED_SECONDS": 180,
+    "ALERT_MISSING_LAPS": 0,
+    "ALERT_FAILED_RACES": 0,
+    "ALERT_FAILED_HOURS": 24,
+    "ALERT_DATABASE_SECONDS": 20,
+    "ALERT_HOLD_MINUTES": 5,
+    "ALERT_QUIET_MINUTES": 10,
+    "ALERT_REMIND_HOURS": 24,
+    "ALERT_EVERY_SECONDS": 10,
+    "ALERT_ATTEMPTS": 10,
+    "ALERT_SEND_SECONDS": 10,
+    # Whom alerts are told: see alerts/channels.py.
+    "ALERT_EMAILS": [],
+    "ALERT_WEBHOOK_URL": "",
+    "ALERT_WEBHOOK_SECRET": "",
+    # Where it is remembered that the database is away; empty: in each process.
+    "OUTAGE_FILE": "",
+    # Who may read /metrics; empty: this machine alone.
+    "METRICS_TOKEN": "",
+    # Then everybody seems to come from this machine.
+    "IS_BEHIND_PROXY": False,
     # A dry run that nobody has confirmed by then is cancelled.
     "PLAN_HOURS": 24,
     # Rejections kept in full, a file and code.

@@ -224,3 +224,10 @@ class UnexpectedFailure(ImportsError):
 
     code = "unexpected_failure"
     is_retryable = True
+
+
+class Undelivered(ImportsError):
+    """What is told of an alert did not arrive."""
+
+    code = "undelivered"
+    is_retryable = True

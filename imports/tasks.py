@@ -15,7 +15,7 @@ from imports.pipeline.run import end_run
 
 def work(run_id: int) -> None:
     """Prepare a queued run, ring for its other lanes, and be its first lane."""
-    actions.sweep()
+    actions.watch()
     run = ImportRun.objects.get(pk=run_id)
     if actions.prepare(run, owner=owner_name(_name())):
         for _ in range(actions.lanes_of(run) - 1):
@@ -26,7 +26,7 @@ def work(run_id: int) -> None:
 
 def lane(run_id: int) -> None:
     """Write races of a run until none is left or time is up; then ring again."""
-    actions.sweep()
+    actions.watch()
     _write(run_id)
 
 

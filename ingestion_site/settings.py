@@ -190,6 +190,20 @@ if IMPORTS_FAILPOINT and not DEBUG:
         "Unset it."
     )
 
+# Alerts: whom they are told, and where it is remembered that the database is away.
+IMPORTS_ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+IMPORTS_ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
+IMPORTS_ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", default="")
+IMPORTS_OUTAGE_FILE = VAR_DIR / "database_unreachable.json"
+# Who may read /metrics: the bearer of this, or, without one, this machine alone.
+IMPORTS_METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+IMPORTS_IS_BEHIND_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+
+# Mail: only alerts are sent. Unset, they go to stdout.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="scrutineer@localhost")
+
 # Logging: JSON lines for programs, or lines for people; always on stderr.
 LOG_FORMAT = env.str(
     "LOG_FORMAT", default="console" if DEBUG and sys.stderr.isatty() else "json"
@@ -229,7 +243,9 @@ LOGGING = {
     "loggers": {
         name: {"level": LOG_LEVEL}
         for name in ("imports", "stats", "races", "ingestion_site", "django-q")
-    },
+    }
+    # It says the address of each request, which may hold a secret.
+    | {"httpx": {"level": "WARNING"}},
 }
 structlog.configure(
     processors=[
@@ -248,6 +264,8 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 CSRF_COOKIE_HTTPONLY = True
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    # Probes speak http, from inside.
+    SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz/worker|metrics)$"]
     if env.bool("BEHIND_TLS_PROXY", default=False):
         # Only where the proxy sets the header itself and strips the client's.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

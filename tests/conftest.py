@@ -28,6 +28,12 @@ def _own_file_storage(tmp_path: Path, settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_outage_file(tmp_path: Path, settings: Any) -> None:
+    """Keep what a test says of an outage from the others."""
+    settings.IMPORTS_OUTAGE_FILE = tmp_path / "outage" / "database.json"
+
+
+@pytest.fixture(autouse=True)
 def _plain_static_files(tmp_path: Path, settings: Any) -> None:
     # Whitenoise warns of a folder that `collectstatic` has not made yet.
     settings.STATIC_ROOT = tmp_path

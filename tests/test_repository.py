@@ -11,6 +11,8 @@ from django.core.management import load_command_class
 from django.utils.module_loading import import_string
 
 from imports import conf, doorbell, sql
+from imports.alerts.limits import LIMITS
+from imports.alerts.rules import RULES
 from imports.flags import FLAGS, Flag
 from imports.layouts import LAYOUTS, describe
 from imports.layouts.canonical import LAYOUTS as CANONICAL_LAYOUTS
@@ -249,6 +251,16 @@ def test_columns_of_a_canonical_layout_are_those_of_its_section(layout: Layout) 
 def test_flag_is_documented(flag: Flag) -> None:
     assert FLAGS[flag].effect
     assert f"`{flag}`" in _text("README.md")
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES])
+def test_rule_of_alerts_is_documented(rule: str) -> None:
+    assert f"| `{rule}` |" in _text("docs/operations.md")
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_threshold_of_alerts_is_documented(name: str) -> None:
+    assert f"`IMPORTS_ALERT_{name}`" in _text("docs/operations.md")
 
 
 def test_settings_that_pages_name_exist() -> None:

@@ -3,9 +3,16 @@
 Writes across models, each in one transaction; keyword-only, `by` says who.
 """
 
-from imports.actions.alerts import close_alert, open_alert
+from imports.actions.alerts import (
+    acknowledge_alerts,
+    close_alert,
+    close_alerts,
+    open_alert,
+)
 from imports.actions.batch import Batch, BatchOptions, Races, process_races
+from imports.actions.deliver import deliver_alerts
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
+from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
 from imports.actions.mappings import save_mapping, switch_mapping
@@ -14,23 +21,29 @@ from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
 from imports.actions.sweep import sweep
-from imports.actions.watch import watch
+from imports.actions.watch import Looked, look, tell_database_unreachable, watch
 from imports.actions.work import claim_run, lanes_of, prepare, work_run
 
 __all__ = [
     "Batch",
     "BatchOptions",
+    "Looked",
     "Order",
     "Races",
     "Registered",
+    "acknowledge_alerts",
     "apply_edit",
     "cancel_runs",
     "claim_run",
     "close_alert",
+    "close_alerts",
     "close_conflicts",
     "confirm_plan",
+    "deliver_alerts",
+    "evaluate_alerts",
     "give_up",
     "lanes_of",
+    "look",
     "open_alert",
     "prepare",
     "process_races",
@@ -45,6 +58,7 @@ __all__ = [
     "start_run",
     "sweep",
     "switch_mapping",
+    "tell_database_unreachable",
     "watch",
     "work_run",
 ]

@@ -3,6 +3,7 @@
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from imports import doorbell, flags
 from imports.errors import (
@@ -37,7 +38,7 @@ def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> in
         races = checkpoint.reopen_races(run.pk)
         # What was planned and has moved since is planned again, for a person to see.
         run.options["dry_run"] = bool(plan.count_moved(run))
-        run.state = ImportRun.State.QUEUED
+        run.state, run.queued_at = ImportRun.State.QUEUED, timezone.now()
         run.finished_at, run.message, run.owner = None, "", ""
         run.is_cancel_requested, run.attempts = False, 0
         run.save()
@@ -66,6 +67,7 @@ def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> 
             checkpoint.clear_plans(run.pk)
         run.options["dry_run"] = bool(moved)
         run.state, run.owner, run.attempts = ImportRun.State.QUEUED, "", 0
+        run.queued_at = timezone.now()
         run.message = PLANNED_AGAIN.format(moved=moved) if moved else ""
         run.save()
         if in_queue:

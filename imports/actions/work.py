@@ -72,6 +72,7 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
             if reason:
                 raise
             trouble.drop_lost_connection()
+            ownership.keep_failure(run, error)
             trouble.patiently(lambda: ownership.release(run))
             run.refresh_from_db()
         except LeaseLost:

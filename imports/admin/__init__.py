@@ -5,6 +5,7 @@ In menu order. Every write is one call of `imports.actions`.
 
 # isort: off
 from imports.admin.import_run import ImportRunAdmin
+from imports.admin.alert import AlertAdmin
 from imports.admin.source_file import SourceFileAdmin
 from imports.admin.column_mapping import ColumnMappingAdmin
 from imports.admin.race_checkpoint import RaceCheckpointAdmin
@@ -14,6 +15,7 @@ from imports.admin.stage_timing import StageTimingAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
 
 __all__ = [
+    "AlertAdmin",
     "ColumnMappingAdmin",
     "ConflictAdmin",
     "FeatureFlagAdmin",

@@ -2,7 +2,7 @@
 
 from django.utils.safestring import SafeString
 
-from imports.models import ImportRun, RaceCheckpoint, RunFile
+from imports.models import Alert, AlertDelivery, ImportRun, RaceCheckpoint, RunFile
 from ingestion_site.lib import cells
 
 Run = ImportRun.State
@@ -30,6 +30,12 @@ FILE_TONES = {
     RunFile.State.DUPLICATE: "idle",
     RunFile.State.REJECTED: "bad",
 }
+DELIVERY_TONES = {
+    AlertDelivery.State.WAITING: "busy",
+    AlertDelivery.State.SENT: "good",
+    AlertDelivery.State.GIVEN_UP: "bad",
+    AlertDelivery.State.WITHDRAWN: "idle",
+}
 
 
 def run_badge(run: ImportRun) -> SafeString:
@@ -53,3 +59,20 @@ def file_badge(file: RunFile) -> SafeString:
     if file.state == RunFile.State.STAGED and file.rows_rejected:
         return cells.badge("staged with rejects", "warn")
     return cells.badge(file.state, FILE_TONES[RunFile.State(file.state)])
+
+
+def alert_badge(alert: Alert) -> SafeString:
+    """Give how bad an alert is, and whether it is over; one that is known is calmer."""
+    if alert.state == Alert.State.CLOSED:
+        return cells.badge(f"{alert.severity}, closed", "idle")
+    is_critical = alert.severity == Alert.Severity.CRITICAL
+    return cells.badge(
+        f"{alert.severity}, {alert.state}", "bad" if is_critical else "warn"
+    )
+
+
+def delivery_badge(delivery: AlertDelivery) -> SafeString:
+    """Give what became of a message."""
+    return cells.badge(
+        delivery.state, DELIVERY_TONES[AlertDelivery.State(delivery.state)]
+    )

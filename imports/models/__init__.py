@@ -1,11 +1,14 @@
 """The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags."""
 
 from imports.models.alert import Alert
+from imports.models.alert_delivery import AlertDelivery
 from imports.models.column_mapping import ColumnMapping
 from imports.models.conflict import Conflict
 from imports.models.counts import COUNTS, Counts
+from imports.models.failed_attempt import FailedAttempt
 from imports.models.feature_flag import FeatureFlag
 from imports.models.import_run import ImportRun
+from imports.models.pulse import Pulse
 from imports.models.race_checkpoint import RaceCheckpoint
 from imports.models.rejection import Rejection
 from imports.models.row_revision import LapRevision, RowRevision
@@ -16,12 +19,15 @@ from imports.models.stage_timing import StageTiming
 __all__ = [
     "COUNTS",
     "Alert",
+    "AlertDelivery",
     "ColumnMapping",
     "Conflict",
     "Counts",
+    "FailedAttempt",
     "FeatureFlag",
     "ImportRun",
     "LapRevision",
+    "Pulse",
     "RaceCheckpoint",
     "Rejection",
     "RowRevision",

@@ -37,7 +37,23 @@ class Alert(models.Model):
         blank=True,
         related_name="+",
     )
+    #: What the one who acknowledged or closed it wants others to know.
+    note = models.CharField(max_length=500, blank=True, db_default="")
     closed_at = models.DateTimeField(null=True, blank=True)
+    #: NULL: it closed by itself. Closed by a person, it stays so while it still holds.
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    #: Whether a person closed it: who may be gone by now.
+    is_closed_by_hand = models.BooleanField(default=False, db_default=False)
+    #: When it was last told of, in an open state.
+    told_at = models.DateTimeField(null=True, blank=True)
+    #: How often it came back soon after it closed: it is one alert still.
+    times_back = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         get_latest_by = "opened_at"
@@ -53,7 +69,13 @@ class Alert(models.Model):
                 | (~Q(state="closed") & Q(closed_at__isnull=True)),
             ),
         ]
-        indexes = [models.Index(fields=["-opened_at"], name="alert_newest_first")]
+        indexes = [
+            models.Index(fields=["-opened_at"], name="alert_newest_first"),
+            # The last of a rule and subject, whatever became of it.
+            models.Index(
+                fields=["rule", "subject", "-opened_at"], name="alert_last_of_subject"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rule} {self.subject}".strip()

@@ -102,6 +102,8 @@ class ImportRun(CountedRows):
     #: Flags and options as they were when the run was made: it keeps to them.
     options = models.JSONField(default=dict)
     created_at = models.DateTimeField()
+    #: Since when it waits for a worker, or last did; NULL: since it was made.
+    queued_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     #: Counts of venues, teams, competitors and meetings; set when they are committed.
@@ -147,6 +149,12 @@ class ImportRun(CountedRows):
         ]
         indexes = [
             models.Index(fields=["-created_at"], name="importrun_newest_first"),
+            # The few that are not over, among any number that are.
+            models.Index(
+                fields=["state"],
+                name="importrun_unfinished",
+                condition=Q(state__in=["queued", "staging", "planned", "writing"]),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -107,6 +107,19 @@ class RaceCheckpoint(CountedRows):
                 name="racecheckpoint_open",
                 condition=Q(state__in=["waiting", "claimed"]),
             ),
+            models.Index(
+                fields=["run"],
+                name="racecheckpoint_failed",
+                condition=Q(state="failed"),
+            ),
+            # The few that lanes hold, among any number that wait.
+            models.Index(
+                fields=["claimed_at"],
+                name="racecheckpoint_claimed",
+                condition=Q(state="claimed"),
+            ),
+            # For counting: how many are in which state.
+            models.Index(fields=["state"], name="racecheckpoint_by_state"),
         ]
 
     def __str__(self) -> str:

@@ -198,14 +198,13 @@ def record_failed(claim: Claim, error: ImportsError) -> None:
     """Say why an attempt failed: to be tried again, or for good."""
     tries_left = claim.attempts < conf.get("MAX_ATTEMPTS")
     again = error.is_retryable and tries_left
-    held = RaceCheckpoint.objects.filter(
-        pk=claim.id, epoch=claim.epoch, state=State.CLAIMED
-    )
-    held.update(
+    _execute(
+        "record_failed",
+        id=claim.id,
+        epoch=claim.epoch,
         state=State.WAITING if again else State.FAILED,
-        finished_at=None if again else Now(),
-        lease_until=None,
         error_code=error.code,
+        sqlstate=error.facts.get("sqlstate") or "",
         message=str(error),
         is_retryable=error.is_retryable,
     )

@@ -6,14 +6,16 @@ lease, by its own clock, stops itself.
 
 import threading
 import time
+from functools import partial
 from types import TracebackType
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from imports import conf
 from imports.errors import ImportsError, LeaseLost, StagingLost
-from imports.models import ImportRun
+from imports.models import FailedAttempt, ImportRun
 from imports.pipeline import trouble
 from imports.sql import statement
 
@@ -64,6 +66,18 @@ def explain(error: Exception) -> ImportsError:
 def release(run: ImportRun) -> None:
     """Give the run back to the queue; whoever claims it next prepares it anew."""
     _touch("release_run", run)
+
+
+def keep_failure(run: ImportRun, error: ImportsError) -> None:
+    """Keep that preparing the run failed, though another attempt may succeed."""
+    failed = partial(
+        FailedAttempt.objects.create,
+        run_id=run.pk,
+        failed_at=timezone.now(),
+        error_code=error.code,
+        sqlstate=error.facts.get("sqlstate") or "",
+    )
+    trouble.patiently(failed)
 
 
 def is_being_prepared(run: ImportRun) -> bool:

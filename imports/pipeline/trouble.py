@@ -49,8 +49,10 @@ def explain(error: Exception) -> ImportsError:
     """Give the error of ours that a database error means."""
     state = _state(error)
     if state in RETRYABLE_STATES:
-        return RetryLater(f"The database was busy or away ({_first_line(error)}).")
-    if _is_connection_lost(error):
+        return RetryLater(
+            f"The database was busy or away ({_first_line(error)}).", sqlstate=state
+        )
+    if is_connection_lost(error):
         return RetryLater(f"The database connection was lost ({_first_line(error)}).")
     if state == UNDEFINED_TABLE:
         return StagingLost()
@@ -70,12 +72,12 @@ def patiently(statement: Callable[[], Given]) -> Given:
     seconds = conf.get("RECONNECT_SECONDS")
     try:
         for attempt in stamina.retry_context(
-            on=_is_away, attempts=None, timeout=seconds, wait_jitter=0.5
+            on=is_away, attempts=None, timeout=seconds, wait_jitter=0.5
         ):
             with attempt:
                 return _or_disconnect(statement)
     except DatabaseErrors as error:
-        if not _is_away(error):
+        if not is_away(error):
             raise
         raise DatabaseAway(
             f"The database was away for more than {seconds} s ({_first_line(error)}). "
@@ -98,13 +100,15 @@ def _or_disconnect(statement: Callable[[], Given]) -> Given:
         raise
 
 
-def _is_away(error: Exception) -> bool:
+def is_away(error: Exception) -> bool:
+    """Whether the server is away: outside of a transaction, waiting may help."""
     if not isinstance(error, DatabaseErrors) or connection.in_atomic_block:
         return False
-    return _state(error) in AWAY_STATES or _is_connection_lost(error)
+    return _state(error) in AWAY_STATES or is_connection_lost(error)
 
 
-def _is_connection_lost(error: Exception) -> bool:
+def is_connection_lost(error: Exception) -> bool:
+    """Whether the connection went, and with it the transaction."""
     cause = _cause(error)
     lost = (psycopg.OperationalError, psycopg.InterfaceError)
     return isinstance(cause, lost) and cause.sqlstate is None

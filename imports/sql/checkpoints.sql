@@ -65,6 +65,19 @@ SET state = %(state)s, finished_at = clock_timestamp(), lease_until = NULL,
     error_code = %(error_code)s, message = %(message)s, is_retryable = true
 WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
 
+-- name: record_failed
+-- The attempt is kept beside the race, which forgets it where it is tried again.
+WITH failed AS (
+    UPDATE imports_racecheckpoint
+    SET state = %(state)s, lease_until = NULL, is_retryable = %(is_retryable)s,
+        finished_at = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
+        error_code = %(error_code)s, message = %(message)s
+    WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
+    RETURNING id, run_id
+)
+INSERT INTO imports_failedattempt (run_id, checkpoint_id, failed_at, error_code, sqlstate)
+SELECT run_id, id, clock_timestamp(), %(error_code)s, %(sqlstate)s FROM failed
+
 -- name: hand_back_race
 UPDATE imports_racecheckpoint
 SET state = 'waiting', attempts = GREATEST(attempts - 1, 0), lease_until = NULL,

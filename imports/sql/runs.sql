@@ -38,14 +38,15 @@ WHERE r.id = %(run)s
 
 -- name: release_run
 -- Its preparer cannot go on, but another attempt may.
-UPDATE imports_importrun SET state = 'queued', owner = ''
+UPDATE imports_importrun
+SET state = 'queued', owner = '', queued_at = clock_timestamp()
 WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
 
 -- name: requeue_dead_runs
 -- Their preparer has given no sign of life for a lease; who never gave one counts from
 -- its claim. A dry run that is planned waits for a person.
 UPDATE imports_importrun
-SET state = 'queued', owner = ''
+SET state = 'queued', owner = '', queued_at = clock_timestamp()
 WHERE state IN ('staging', 'planned') AND NOT is_cancel_requested
   AND NOT (state = 'planned' AND COALESCE(options ->> 'dry_run', '') = 'true')
   AND attempts < %(max_attempts)s

@@ -11,7 +11,7 @@ from imports.admin.rejection import short_cells
 from imports.admin.run_strip import Strip, draw_last_runs
 from imports.errors import FlagInvalid
 from imports.flags import Flag
-from imports.models import FeatureFlag, ImportRun
+from imports.models import Alert, FeatureFlag, ImportRun
 
 RUNS_SHOWN = 5
 #: The page of a run shows so many conflicts; the list that it links to has them all.
@@ -37,6 +37,14 @@ def kill_switch() -> dict[str, object]:
         pass
     row = FeatureFlag.objects.filter(name=Flag.INGEST_ENABLED)
     return {"is_off": True, "flag": row.select_related("changed_by").first()}
+
+
+@register.inclusion_tag("admin/imports/open_alerts.html")
+def open_alerts() -> dict[str, object]:
+    """Give a banner while alerts are open; nothing while none is."""
+    rows = Alert.objects.filter(state=Alert.State.OPEN).order_by("severity", "-pk")
+    critical = rows.filter(severity=Alert.Severity.CRITICAL).count()
+    return {"number": rows.count(), "critical": critical, "first": rows.first()}
 
 
 @register.simple_tag

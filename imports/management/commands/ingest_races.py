@@ -124,7 +124,7 @@ class Command(BaseCommand):
         return CommandError(message, returncode=report.NOTHING_DONE)
 
     def _sweep(self) -> None:
-        if swept := actions.sweep():
+        if swept := actions.watch():
             self.stderr.write(str(swept))
 
     def _resume(self, options: dict[str, Any]) -> ImportRun:
