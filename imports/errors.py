@@ -102,6 +102,26 @@ class CorrectsNothing(FileRejected):
     code = "corrects_nothing"
 
 
+class FileUnreadable(FileRejected):
+    """The file cannot be opened or read where it lies."""
+
+    code = "file_unreadable"
+
+
+class FileGone(FileRejected):
+    """The file is not there any more."""
+
+    code = "file_gone"
+    is_retryable = True
+
+
+class StillWritten(FileRejected):
+    """The file is being written to. It is left for the next time."""
+
+    code = "still_written"
+    is_retryable = True
+
+
 class ReaderFailed(FileRejected):
     """The reader died on this file. Nothing of it was taken in."""
 

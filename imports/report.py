@@ -1,20 +1,25 @@
 """What a run came to: for programs as a dict, for people as text, as an exit code."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import Count, FloatField, Max, Q
 from django.db.models.aggregates import Aggregate
 
-from imports.models import Counts, ImportRun, RaceCheckpoint, RunFile
+from imports.models import Conflict, Counts, ImportRun, RaceCheckpoint, RunFile
 
 ALL_IN, SOME_NOT_IN, NOTHING_DONE = 0, 1, 2
+#: Asked for by --fail-on, where all else is well.
+ROWS_REFUSED, CONFLICTS_OPEN = 3, 4
+#: EX_TEMPFAIL of sysexits.h: stopped, or the database was away. The next time does it.
+RUN_AGAIN = 75
 #: Also a run that waits, for a worker or for a person.
 ALL_WELL = (
     ImportRun.State.SUCCEEDED,
     ImportRun.State.QUEUED,
     ImportRun.State.PLANNED,
 )
+OPEN = Conflict.State.OPEN
 #: Failed races and files that the text names; the admin has them all.
 NAMED_FAILURES = 10
 
@@ -35,6 +40,7 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
         "state": run.state,
         "message": run.message,
         "files": [_file(file) for file in _files(run)],
+        "left_out": run.options.get("left_out", []),
         "races": _races(run),
         "rows": Counts.of(run.rows).as_dict(),
         "laps": Counts.of(run.laps).as_dict(),
@@ -44,14 +50,15 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
     }
 
 
-def of_nothing(message: str) -> dict[str, Any]:
-    """Give the object of a command that could do nothing: no run, and why."""
+def of_nothing(message: str, *, state: str) -> dict[str, Any]:
+    """Give the object of a command that did nothing: no run, and why."""
     races = dict.fromkeys(("total", "succeeded", "failed", "retryable"), 0)
     return {
         "run": None,
-        "state": "refused",
+        "state": state,
         "message": message,
         "files": [],
+        "left_out": [],
         "races": {**races, "max_ms": None, "p50_ms": None, "p95_ms": None},
         "rows": Counts().as_dict(),
         "laps": Counts().as_dict(),
@@ -61,13 +68,25 @@ def of_nothing(message: str) -> dict[str, Any]:
     }
 
 
-def exit_code(run: ImportRun) -> int:
-    """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is."""
-    if run.state in ALL_WELL:
-        return ALL_IN
+def exit_code(
+    run: ImportRun, *, is_stopped: bool = False, fail_on: Collection[str] = ()
+) -> int:
+    """Give the code of a run, and of its command: 0 where all is in or queued.
+
+    1 where some is not in, 2 where nothing is, 75 where a signal kept it from going
+    on; where all is in, 3 and 4 for what the caller wants to hear of.
+    """
+    if is_stopped and (run.state == ImportRun.State.CANCELLED or not run.is_final):
+        return RUN_AGAIN
     if run.state == ImportRun.State.FAILED and not run.checkpoints.exists():
         return NOTHING_DONE
-    return SOME_NOT_IN
+    if run.state not in ALL_WELL or run.is_file_left_out:
+        return SOME_NOT_IN
+    if "rejects" in fail_on and Counts.of(run.rows).rejected:
+        return ROWS_REFUSED
+    if "conflicts" in fail_on and run.conflict_rows.filter(state=OPEN).exists():
+        return CONFLICTS_OPEN
+    return ALL_IN
 
 
 def as_text(run: ImportRun, result: dict[str, Any]) -> str:
@@ -150,7 +169,10 @@ def _unmapped(run: ImportRun) -> Iterator[str]:
 
 
 def _troubles(run: ImportRun) -> list[str]:
-    lines = [*_unmapped(run)]
+    lines = [
+        f"  left out: {left['message']}" for left in run.options.get("left_out", [])
+    ]
+    lines += _unmapped(run)
     lines += [
         f"  {file.name}: {file.message} ({file.error_code})"
         for file in _files(run)

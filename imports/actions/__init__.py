@@ -9,12 +9,19 @@ from imports.actions.alerts import (
     close_alerts,
     open_alert,
 )
-from imports.actions.batch import Batch, BatchOptions, Races, process_races
+from imports.actions.batch import (
+    INTERRUPTED,
+    Batch,
+    BatchOptions,
+    Races,
+    process_races,
+)
 from imports.actions.deliver import deliver_alerts
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
+from imports.actions.inbox import LeftOut, Taken, take_in
 from imports.actions.mappings import save_mapping, switch_mapping
 from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
@@ -25,12 +32,15 @@ from imports.actions.watch import Looked, look, tell_database_unreachable, watch
 from imports.actions.work import claim_run, lanes_of, prepare, work_run
 
 __all__ = [
+    "INTERRUPTED",
     "Batch",
     "BatchOptions",
+    "LeftOut",
     "Looked",
     "Order",
     "Races",
     "Registered",
+    "Taken",
     "acknowledge_alerts",
     "apply_edit",
     "cancel_runs",
@@ -58,6 +68,7 @@ __all__ = [
     "start_run",
     "sweep",
     "switch_mapping",
+    "take_in",
     "tell_database_unreachable",
     "watch",
     "work_run",

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from imports.actions.stop import ask_to_stop
 from imports.models import ImportRun
-from imports.pipeline import checkpoint
+from imports.pipeline import checkpoint, trouble
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.lane import Attempt, Lane
 from imports.pipeline.run import run_lane
@@ -89,8 +90,9 @@ def process_races(
 ) -> Batch:
     """Write open races of a prepared run, so many at a time, one transaction each.
 
-    Lanes share nothing but the slots of `pipeline.slots`. An interrupt (Ctrl-C, SIGTERM)
-    stops them after the races in work, cancels those that wait, and is raised again.
+    Lanes share nothing but the slots of `pipeline.slots`. `options.is_time_up` ends them
+    after the races in work. An interrupt ends them at once: races in work are rolled
+    back and cancelled with those that wait; then it is raised again.
     """
     began = time.perf_counter()
     lanes = [options.lane(n, races=races) for n in range(1, max_concurrency + 1)]
@@ -106,20 +108,27 @@ def process_races(
 def _run_lanes(run: ImportRun, lanes: Sequence[Lane]) -> list[Attempt]:
     """Run one lane here, several in a thread each."""
     work = [partial(run_lane, run, lane=lane) for lane in lanes]
+    connected: list[BaseDatabaseWrapper] = []
     with ThreadPoolExecutor(max_workers=len(lanes)) as threads:
         try:
             if len(work) == 1:
                 return work[0]()
-            working = [threads.submit(_in_thread, lane) for lane in work]
+            working = [threads.submit(_in_thread, lane, connected) for lane in work]
             return [attempt for lane in working for attempt in lane.result()]
         except KeyboardInterrupt:
-            # Said before the threads are waited for: no lane claims another race.
+            # Before the threads are waited for: no lane commits or claims another race.
             ask_to_stop([run], message=INTERRUPTED)
+            checkpoint.cancel_waiting(run.pk, owners=[lane.owner for lane in lanes])
+            for of_a_lane in connected:
+                trouble.cancel_statement(of_a_lane)
             raise
 
 
-def _in_thread(work: Callable[[], list[Attempt]]) -> list[Attempt]:
+def _in_thread(
+    work: Callable[[], list[Attempt]], connected: list[BaseDatabaseWrapper]
+) -> list[Attempt]:
     try:
+        connected.append(connections[DEFAULT_DB_ALIAS])
         return work()
     finally:
         # A thread has a connection of its own, which ends with it.

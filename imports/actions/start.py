@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from imports import doorbell, flags
 from imports.actions.files import Registered
+from imports.actions.inbox import LeftOut
 from imports.errors import (
     IngestDisabled,
     NothingToImport,
@@ -42,6 +44,8 @@ class Order:
     max_rejected_percent: float | None = None
     #: Why, in the words of who asks.
     note: str = ""
+    #: Files that were asked for and not taken in; the run tells of them.
+    left_out: Sequence[LeftOut] = ()
 
 
 def start_run(
@@ -79,6 +83,7 @@ def start_run(
                 **({"mapping": order.mapping.pk} if order.mapping else {}),
                 **({} if percent is None else {"max_rejected_percent": percent}),
                 **({"note": order.note} if order.note else {}),
+                **_left_out(order),
             },
         )
         _add_files(run, files, force=order.force)
@@ -86,6 +91,12 @@ def start_run(
             doorbell.ring_for_run(run.pk)
     failpoint("after_run_created")
     return run
+
+
+def _left_out(order: Order) -> dict[str, Any]:
+    if not order.left_out:
+        return {}
+    return {"left_out": [left.as_dict() for left in order.left_out]}
 
 
 def start_revert(

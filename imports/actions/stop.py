@@ -21,13 +21,15 @@ log = structlog.get_logger(__name__)
 RaceState = RaceCheckpoint.State
 
 
-def cancel_runs(runs: Iterable[ImportRun], *, by: User | None) -> int:
+def cancel_runs(
+    runs: Iterable[ImportRun], *, by: User | None, message: str = ""
+) -> int:
     """End runs that nobody works on, ask the others to stop after the races in work.
 
     Gives how many were ended or asked; what is over stays as it is.
     """
     open_runs = [run for run in runs if not run.is_final]
-    message = f"Cancelled by {by or 'the system'}."
+    message = message or f"Cancelled by {by or 'the system'}."
     asked = ask_to_stop(open_runs, message=message)
     chosen = ImportRun.objects.filter(pk__in=[run.pk for run in open_runs])
     # No worker holds these, and none may ever come.

@@ -1,6 +1,7 @@
 """Work a queued run to its end."""
 
 from contextlib import suppress
+from functools import partial
 
 from imports import conf
 from imports.actions.batch import (
@@ -19,7 +20,7 @@ from imports.errors import (
 )
 from imports.failpoints import failpoint
 from imports.models import ImportRun
-from imports.pipeline import ownership, trouble
+from imports.pipeline import checkpoint, ownership, trouble
 from imports.pipeline.lane import owner_name
 from imports.pipeline.run import end_run, prepare_run
 
@@ -33,8 +34,8 @@ def work_run(
 ) -> Batch | None:
     """Take a queued run to its end; None where it was not for lanes, or was stopped.
 
-    An interrupt (Ctrl-C, SIGTERM) stops the lanes after the races in work and ends the
-    run as cancelled; what was committed stays.
+    Where time is up for the lanes before all is written, or they are interrupted, the
+    run ends as cancelled; what was committed stays.
     """
     batch = None
     try:
@@ -43,6 +44,8 @@ def work_run(
         batch = process_races(
             Races(run), max_concurrency=max_concurrency, options=options
         )
+        if options.is_time_up():
+            trouble.patiently(partial(_cancel_rest, run))
     except KeyboardInterrupt:
         ask_to_stop([run], message=INTERRUPTED)
         give_up(run, INTERRUPTED)
@@ -51,6 +54,13 @@ def work_run(
         # Of owners before, who may be frozen: without waiting for them.
         drop_leaked_staging()
     return batch
+
+
+def _cancel_rest(run: ImportRun) -> None:
+    """Cancel what the lanes have left."""
+    if checkpoint.has_open_races(run.pk):
+        ask_to_stop([run], message=INTERRUPTED)
+        checkpoint.cancel_waiting(run.pk)
 
 
 def prepare(run: ImportRun, *, owner: str) -> bool:

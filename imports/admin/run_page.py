@@ -166,6 +166,7 @@ def _options(run: ImportRun) -> list[tuple[str, str, str]]:
     effects["max_rejected_percent"] = (
         "Refuse a file whole if a greater share of its rows is refused."
     )
+    effects["left_out"] = "Files that were asked for and could not be taken in."
     order = [*(flag.value for flag in Flag), "force", "dry_run"]
     known = [name for name in order if name in run.options]
     others = [name for name in run.options if name not in order]
@@ -178,4 +179,6 @@ def _options(run: ImportRun) -> list[tuple[str, str, str]]:
 def _shown(value: Any) -> Any:
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list):
+        return "; ".join(str(item.get("message", item)) for item in value)
     return cells.show(value)

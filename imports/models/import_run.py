@@ -171,6 +171,12 @@ class ImportRun(CountedRows):
         return self.state == self.State.PLANNED and bool(self.options.get("dry_run"))
 
     @property
+    def is_file_left_out(self) -> bool:
+        """Whether a file that was asked for is missing, and no next time brings it."""
+        left_out = self.options.get("left_out", [])
+        return any(left["is_missed"] for left in left_out)
+
+    @property
     def may_be_unchanged(self) -> bool:
         """Whether its races may be stored just as its files state them.
 

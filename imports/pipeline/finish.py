@@ -30,6 +30,7 @@ def finish_run(run: ImportRun) -> bool:
         race_states=list(run.checkpoints.values_list("state", flat=True)),
         file_states=list(run.run_files.values_list("state", flat=True)),
         are_tables_missing=run.run_files.filter(_has_unread_tables()).exists(),
+        is_file_left_out=run.is_file_left_out,
         is_shared_written=run.shared_rows is not None,
         is_cancelled=run.is_cancel_requested,
     )
@@ -127,10 +128,12 @@ def final_state(
     is_shared_written: bool,
     is_cancelled: bool,
     are_tables_missing: bool = False,
+    is_file_left_out: bool = False,
 ) -> str:
     """Say how a run ended: partial is some of it, failed is nothing of it."""
     is_bad_race = any(state != Race.DONE for state in race_states)
-    is_bad_file = are_tables_missing or RunFile.State.REJECTED in file_states
+    is_rejected = RunFile.State.REJECTED in file_states
+    is_bad_file = are_tables_missing or is_file_left_out or is_rejected
     if is_cancelled and is_bad_race:
         return Run.CANCELLED
     if not is_bad_race and not is_bad_file:

@@ -1,12 +1,14 @@
 """Database errors -> our errors: which can be tried again, by SQLSTATE."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import psycopg
 import stamina
 from django.db import Error as DjangoError
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from imports import conf
 from imports.errors import (
@@ -38,6 +40,7 @@ RETRYABLE_STATES = AWAY_STATES | {
     "53200",
     "53100",
 }
+CANCEL_SECONDS = 2
 #: A table is not there: only staging tables come and go.
 UNDEFINED_TABLE = "42P01"
 
@@ -90,6 +93,16 @@ def drop_lost_connection() -> None:
     """Close a connection that is of no use, so that the next attempt gets a new one."""
     if not connection.in_atomic_block and not connection.is_usable():
         connection.close()
+
+
+def cancel_statement(other: BaseDatabaseWrapper) -> None:
+    """End what another thread's connection runs now; its thread hears of an error."""
+    running = other.connection
+    if running is None:
+        return
+    # It may have ended meanwhile, or its server may be away: then nothing runs.
+    with suppress(psycopg.Error):
+        running.cancel_safe(timeout=CANCEL_SECONDS)
 
 
 def _or_disconnect(statement: Callable[[], Given]) -> Given:

@@ -120,7 +120,7 @@ def _import_on(
         # Mostly newer than all that is stored, so that there is something to write.
         seconds = time.monotonic() * 1_000 * rng.choice((1, 1, 1, rng.random()))
         observed = FIRST + timedelta(seconds=seconds)
-        options = ["--source", source, "--json", "--concurrency", "1"]
+        options = ["--source", source, "--json", "--concurrency", "1", "--beside"]
         options += ["--writer", rng.choice(("merge", "orm"))]
         options += ["--observed-at", observed.isoformat()]
         said = StringIO()
