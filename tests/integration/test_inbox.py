@@ -188,9 +188,9 @@ def test_missing_path_among_others_is_named_and_the_others_come_in(folder):
 
 def test_text_tells_what_was_left_out(folder):
     out = StringIO()
+    paths = (str(folder / "a.csv"), str(folder / "gone.csv"))
 
     with pytest.raises(SystemExit):
-        paths = (str(folder / "a.csv"), str(folder / "gone.csv"))
         call_command("ingest_races", *paths, concurrency="1", stdout=out)
 
     assert f"left out: {folder}/gone.csv: no such file" in out.getvalue()
