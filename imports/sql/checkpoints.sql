@@ -42,7 +42,8 @@ WHERE id = (
           SELECT 1 FROM imports_featureflag
           WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
       )
-    ORDER BY number
+    -- A race that failed is tried again when the others had their turn.
+    ORDER BY attempts, number
     FOR UPDATE SKIP LOCKED
     LIMIT 1
 )

@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +14,29 @@ import pytest
 from imports.models import ImportRun, RaceCheckpoint, SourceFile
 from imports.pipeline.source_lock import SourceLock
 from races.models import Lap
-from tests.conftest import SAMPLE
 
 PATIENCE_SECONDS = 60
-LAPS = 23_529
-ARGUMENTS = ("ingest_races", str(SAMPLE), "--source=f1", "--json")
+FILES, RACES, LAPS = 3, 8, 48
+#: So slow that another can come by while races are written.
+SLOW = "before_commit:sleep:0.1"
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> tuple[str, ...]:
+    """The command of a cron, over a folder of three files with eight races each."""
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    for file in range(FILES):
+        rows = [
+            f"m{file},{race},7,{lap},{60_000 + lap}"
+            for race in range(RACES)
+            for lap in (1, 2)
+        ]
+        text = "\n".join(["meeting,race,entrant,lap,time_ms", *rows])
+        (folder / f"{file}.csv").write_text(text + "\n")
+    return ("ingest_races", str(folder), "--source=f1", "--json")
 
 
 def _wait_for(condition: Callable[[], Any]) -> None:
@@ -55,25 +72,30 @@ def _is_writing() -> bool:
 
 
 def test_cron_that_overlaps_itself_leaves_and_each_race_is_written_once(
-    start: Any,
+    start: Any, environment: dict[str, str], inbox: tuple[str, ...]
 ) -> None:
-    first = start(*ARGUMENTS)
+    environment["IMPORTS_FAILPOINT"] = SLOW
+    first = start(*inbox, "--concurrency=1")
     _wait_for(_is_begun)
 
-    locked = _end(start(*ARGUMENTS))
+    locked = _end(start(*inbox))
+    del environment["IMPORTS_FAILPOINT"]
     first.send_signal(signal.SIGKILL)
     first.wait()
     # The lock has gone with the process; what it has not written, the next one does.
-    code, result = _end(start(*ARGUMENTS))
+    code, result = _end(start(*inbox))
 
     assert (locked[0], locked[1]["state"], locked[1]["run"]) == (0, "locked", None)
     assert (code, result["state"]) == (0, "succeeded")
     assert Lap.objects.count() == LAPS
 
 
-def test_two_commands_of_two_lanes_write_every_race_once(start: Any) -> None:
-    """Beside each other by order, with the same new bytes: two runs, and one of a season."""
-    both = [start(*ARGUMENTS, "--beside", "--concurrency=2") for _ in range(2)]
+def test_two_commands_of_two_lanes_write_every_race_once(
+    start: Any, environment: dict[str, str], inbox: tuple[str, ...]
+) -> None:
+    """Beside each other by order, with the same new bytes: two runs of the same races."""
+    environment["IMPORTS_FAILPOINT"] = SLOW
+    both = [start(*inbox, "--beside", "--concurrency=2") for _ in range(2)]
 
     ends = [_end(process) for process in both]
 
@@ -83,9 +105,12 @@ def test_two_commands_of_two_lanes_write_every_race_once(start: Any) -> None:
     assert sum(result["laps"]["updated"] for _, result in ends) == 0
 
 
-def test_two_commands_and_a_worker_share_the_lanes_of_one_run(start: Any) -> None:
+def test_command_and_worker_share_the_lanes_of_one_run(
+    start: Any, environment: dict[str, str], inbox: tuple[str, ...]
+) -> None:
     """Claims a race: one; commits a race: one. The history is the checkpoints' epochs."""
-    queued = _end(start(*ARGUMENTS, "--queue"))
+    queued = _end(start(*inbox, "--queue"))
+    environment["IMPORTS_FAILPOINT"] = SLOW
     run = ImportRun.objects.get(pk=queued[1]["run"])
 
     processes = [start("qcluster"), start("ingest_races", f"--resume={run.pk}")]
@@ -102,17 +127,20 @@ def test_two_commands_and_a_worker_share_the_lanes_of_one_run(start: Any) -> Non
 @pytest.mark.parametrize(
     ("place", "moment"),
     [
-        ("after_register:sleep:3", _is_hashing),
-        ("after_run_created:sleep:3", _is_begun),
-        ("mid_stage:sleep:3", _is_staging),
+        ("after_register:sleep:2", _is_hashing),
+        ("mid_stage:sleep:2", _is_staging),
         ("before_commit:sleep:0.2", _is_writing),
     ],
 )
 def test_sigterm_ends_each_phase_by_code_75_and_the_next_cron_does_the_rest(
-    start: Any, environment: dict[str, str], place: str, moment: Callable[[], bool]
+    start: Any,
+    environment: dict[str, str],
+    inbox: tuple[str, ...],
+    place: str,
+    moment: Callable[[], bool],
 ) -> None:
     environment["IMPORTS_FAILPOINT"] = place
-    process = start(*ARGUMENTS, "--concurrency=1")
+    process = start(*inbox, "--concurrency=1")
     _wait_for(moment)
 
     process.send_signal(signal.SIGTERM)
@@ -126,17 +154,16 @@ def test_sigterm_ends_each_phase_by_code_75_and_the_next_cron_does_the_rest(
     assert not RaceCheckpoint.objects.filter(error_code__gt="").exists()
     whole = sum(race.lap_counts.inserted for race in RaceCheckpoint.objects.all())
     assert Lap.objects.count() == whole < LAPS
-    code, result = _end(start(*ARGUMENTS))
+    code, result = _end(start(*inbox))
     assert (code, result["state"]) == (0, "succeeded")
     assert Lap.objects.count() == LAPS
 
 
-@pytest.mark.parametrize("lanes", ["1", "3"])
 def test_second_signal_ends_at_once_and_cleanly(
-    start: Any, environment: dict[str, str], lanes: str
+    start: Any, environment: dict[str, str], inbox: tuple[str, ...]
 ) -> None:
     environment["IMPORTS_FAILPOINT"] = "after_lock:sleep:0.5"
-    process = start(*ARGUMENTS, f"--concurrency={lanes}")
+    process = start(*inbox, "--concurrency=3")
     _wait_for(_is_writing)
 
     process.send_signal(signal.SIGTERM)
@@ -151,12 +178,12 @@ def test_second_signal_ends_at_once_and_cleanly(
 
 
 def test_frozen_command_does_not_keep_cron_away(
-    start: Any, environment: dict[str, str], settings: Any
+    start: Any, environment: dict[str, str], inbox: tuple[str, ...], settings: Any
 ) -> None:
     """SIGSTOP past the lease, another writes all, SIGCONT: nothing stale is committed."""
     settings.IMPORTS_LEASE_SECONDS = 1
     environment["IMPORTS_FAILPOINT"] = "after_claim:stop:3"
-    frozen = start(*ARGUMENTS, "--concurrency=1")
+    frozen = start(*inbox, "--concurrency=1")
     _wait_for(lambda: os.waitpid(frozen.pid, os.WNOHANG | os.WUNTRACED)[0])
     time.sleep(1.5)
     lock = SourceLock("f1")
