@@ -24,6 +24,7 @@ def private_server() -> Iterator[PrivateServer]:
 
         django.setup()
         call_command("migrate", verbosity=0)
+        server.keep_commits()
         yield server
     finally:
         from django.db import connections

@@ -18,6 +18,22 @@ NAME = "crash"
 CONTROL = "crash-control"
 #: How the names of our workers' connections begin.
 OURS = "scrutineer"
+#: Written in the transaction that marks a race as done: only what commits is noted.
+KEEP_COMMITS = """
+CREATE TABLE crash_commit (checkpoint_id bigint, epoch int, owner text);
+CREATE FUNCTION crash_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO crash_commit VALUES (NEW.id, NEW.epoch, NEW.owner);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER crash_note AFTER UPDATE ON imports_racecheckpoint
+FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION crash_note();
+"""
+COMMITS = """
+SELECT c.id, c.epoch, count(n.*), COALESCE(max(n.epoch), -1)
+FROM imports_racecheckpoint c LEFT JOIN crash_commit n ON n.checkpoint_id = c.id
+WHERE c.state = 'done' GROUP BY 1, 2
+"""
 
 
 class PrivateServer:
@@ -83,7 +99,15 @@ class PrivateServer:
 
     def crash(self) -> None:
         """Stop at once, as by a power cut, and start again."""
+        self.stop()
+        self.start()
+
+    def stop(self) -> None:
+        """Stop at once, as by a power cut."""
         self._control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start again what was stopped."""
         options = ["-o", '-h ""', "-o", f"-k {self.socket}"]
         self._control(*options, "-l", str(self.data / "log"), "start")
 
@@ -96,6 +120,16 @@ class PrivateServer:
             ).fetchone()
         assert found
         return int(found[0])
+
+    def commits(self) -> "list[tuple[int, int, int, int]]":
+        """Give of each race that is done: its id, epoch, commits and their last epoch."""
+        with self.connect() as connection:
+            return connection.execute(COMMITS).fetchall()
+
+    def keep_commits(self) -> None:
+        """From now on, note every commit of a race, whoever makes it."""
+        with self.connect() as connection:
+            connection.execute(KEEP_COMMITS)
 
     def delete(self) -> None:
         """Stop the server and remove its folder."""

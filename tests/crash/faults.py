@@ -10,10 +10,10 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import OperationalError
 from django.db.backends.signals import connection_created
 
-from tests.crash.proxy import ANYTHING, COMMIT, PORT, LossyProxy
+from tests.crash.proxy import ANYTHING, COMMIT, LossyProxy
 from tests.crash.scene import SHORT_LIMITS, Scene
 from tests.crash.worker import KILLED, Setup
 from tests.crash.world import Delivery
@@ -113,14 +113,8 @@ def lose_answer(scene: Scene, delivery: Delivery) -> None:
 def _lose(scene: Scene, delivery: Delivery, *, word: bytes, nth: int) -> None:
     server = scene.stage.server
     proxy = LossyProxy(server.socket, scene.stage.folder, nth=nth, word=word)
-
-    def go_through_proxy() -> None:
-        address = connections.settings["default"]
-        address["HOST"], address["PORT"] = str(proxy.folder), PORT
-        address["OPTIONS"] |= {"sslmode": "disable", "gssencmode": "disable"}
-
     try:
-        scene.start(delivery, scene.with_prepare(go_through_proxy)).wait()
+        scene.start(delivery, scene.with_prepare(proxy.go_through)).wait()
     finally:
         proxy.close()
     scene.count(f"{word.decode().lower() or 'other'} answer lost", proxy.lost)

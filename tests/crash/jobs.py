@@ -10,7 +10,16 @@ from typing import Any
 COUNTED = ("kills", "backends", "stops", "answers", "freezes")
 PART_SUMS = ("faults", "claims_again")
 NOTHING: dict[str, Any] = {"of_which": {}, "seconds": 0}
-SUMS = ("scenarios", "commands", "faults", "lost", "doubled", "claims_again")
+SUMS = (
+    "scenarios",
+    "commands",
+    "faults",
+    "lost",
+    "doubled",
+    "claims_again",
+    "commits",
+    "stale_commits",
+)
 
 
 def run_jobs(wanted: argparse.Namespace) -> dict[str, Any]:
@@ -38,7 +47,7 @@ def _command(wanted: argparse.Namespace, job: int) -> list[str]:
     for name in COUNTED:
         share = -(-getattr(wanted, name) // wanted.jobs)
         command += [f"--{name}", str(share)]
-    for name in ("queries", "cuts", "transactions", "worlds"):
+    for name in ("queries", "cuts", "transactions", "worlds", "troubles"):
         command += [f"--{name}", str(getattr(wanted, name))]
     return command
 

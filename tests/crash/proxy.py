@@ -6,7 +6,10 @@ not taken apart: libpq sends a COMMIT as one packet, and the answer comes in one
 
 import socket
 import threading
+import time
 from pathlib import Path
+
+from django.db import connections
 
 PORT = "7777"
 COMMIT = b"COMMIT"
@@ -14,13 +17,25 @@ ANYTHING = b""
 
 
 class LossyProxy:
-    """Forwards bytes to the server; the answer to the Nth `word` is dropped, once."""
+    """Forwards bytes to the server; the answer to the Nth `word` is dropped, once.
+
+    With a delay, each packet to the server is late by so many seconds.
+    """
 
     def __init__(
-        self, server: Path, folder: Path, *, nth: int, word: bytes = COMMIT
+        self,
+        server: Path,
+        folder: Path,
+        *,
+        nth: int = 0,
+        word: bytes = COMMIT,
+        delay: float = 0,
     ) -> None:
         self.folder = folder
         self.lost = 0
+        #: When somebody asked for a connection.
+        self.asked: list[float] = []
+        self._delay = delay
         self._server = str(server / ".s.PGSQL.5432")
         self._word = word
         self._left = nth
@@ -32,6 +47,12 @@ class LossyProxy:
         self._listener.listen(20)
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def go_through(self) -> None:
+        """Connect by this proxy from now on, in the process that calls it."""
+        address = connections.settings["default"]
+        address["HOST"], address["PORT"] = str(self.folder), PORT
+        address["OPTIONS"] |= {"sslmode": "disable", "gssencmode": "disable"}
+
     def close(self) -> None:
         """Take no more connections."""
         _end(self._listener)
@@ -42,6 +63,7 @@ class LossyProxy:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            self.asked.append(time.monotonic())
             server = socket.socket(socket.AF_UNIX)
             try:
                 server.connect(self._server)
@@ -60,6 +82,7 @@ class LossyProxy:
         answers.start()
         try:
             while data := client.recv(65_536):
+                time.sleep(self._delay)
                 if self._word in data and self._is_due():
                     is_lost.set()
                     server.sendall(data)

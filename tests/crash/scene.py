@@ -44,6 +44,9 @@ class Figures:
     claims_again: int = 0
     #: Commands that it took to bring the deliveries in.
     commands: int = 0
+    #: Races that are done, each by one commit; and those by more, or by a stale claim.
+    commits: int = 0
+    stale: int = 0
     bad: list[str] = field(default_factory=list)
 
 
@@ -77,13 +80,24 @@ class Stage:
 
     def next_source(self) -> str:
         """Give a source that nothing was imported to."""
-        return f"s{next(self._numbers)}"
+        self.last_source = f"s{next(self._numbers)}"
+        return self.last_source
 
     def verify(self, part: str) -> None:
         """Ask what `ingest_verify` asks, of all sources."""
         for finding in invariants.violated():
             if not finding.invariant.is_warning:
                 self.figures.bad.append(f"ingest_verify after {part}: {finding}"[:600])
+        commits = self.server.commits()
+        self.figures.commits = len(commits)
+        twice = [race for race, _, number, _ in commits if number != 1]
+        stale = [race for race, epoch, _, last in commits if last != epoch]
+        if twice or stale:
+            self.figures.bad.append(
+                f"after {part}: races committed other than once: {twice[:5]}; "
+                f"committed by a claim that was not the last: {stale[:5]}"
+            )
+        self.figures.stale = len(set(twice) | set(stale))
 
     def straight(self, world: World) -> Outcome:
         """Give the outcome of the world where nothing breaks."""

@@ -28,6 +28,10 @@ PARTS = (
     "queries",
     "cuts",
     "deadlocks",
+    "away",
+    "full",
+    "slow",
+    "beside",
 )
 
 
@@ -62,14 +66,15 @@ def _stage(wanted: argparse.Namespace) -> Iterator["Stage"]:
 
 
 def _sweep(stage: "Stage", wanted: argparse.Namespace) -> dict[str, Any]:
-    from tests.crash import parts
+    from tests.crash import parts, troubles
     from tests.crash.scene import count_claims_again
 
     began = time.monotonic()
     done = {}
     for name in wanted.parts:
         started, claims = time.monotonic(), count_claims_again()
-        done[name] = getattr(parts, name)(stage, wanted)
+        module = troubles if hasattr(troubles, name) else parts
+        done[name] = getattr(module, name)(stage, wanted)
         done[name]["claims_again"] = count_claims_again() - claims
         stage.verify(name)
         done[name]["seconds"] = round(time.monotonic() - started, 1)
@@ -84,6 +89,8 @@ def _sweep(stage: "Stage", wanted: argparse.Namespace) -> dict[str, Any]:
         "lost": figures.lost,
         "doubled": figures.doubled,
         "claims_again": count_claims_again(),
+        "commits": figures.commits,
+        "stale_commits": figures.stale,
         "bad": figures.bad,
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -114,6 +121,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--queries", type=int, default=1, help="every how many")
     parser.add_argument("--cuts", type=int, default=1, help="every how many")
     parser.add_argument("--transactions", type=int, default=1_000)
+    parser.add_argument("--troubles", type=int, default=6, help="of each of the last")
     parser.add_argument("--planted", action="store_true", help="plant bugs instead")
     parser.add_argument("--bugs", nargs="+", help="which ones; default: all")
     parser.add_argument("--jobs", type=int, default=1, help="beside each other")
@@ -132,6 +140,8 @@ def _print(report: dict[str, Any]) -> None:
             print(f"    {fault:<32}{number:>6}")
     for name in ("seed", "scenarios", "commands", "faults", "lost", "doubled"):
         print(f"{name:<16}{report[name]:>10}")
+    print(f"{'races committed':<16}{report['commits']:>10}")
+    print(f"{'stale commits':<16}{report['stale_commits']:>10}")
     per_fault = report["claims_again"] / max(report["faults"], 1)
     print(
         f"{'claims again':<16}{report['claims_again']:>10}  ({per_fault:.2f} a fault)"

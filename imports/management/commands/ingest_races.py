@@ -195,7 +195,7 @@ def _alone(source: str, *, seconds: float, stop: Stop) -> Iterator[None]:
     while True:
         stop.check()
         lock = SourceLock(source)
-        holder = lock.take()
+        holder = trouble.patiently(lock.take)
         if holder is None:
             break
         if time.monotonic() >= deadline:
