@@ -22,7 +22,8 @@ class Stop:
     def __init__(self) -> None:
         self.is_asked = False
         self._is_cut = False
-        self._may_cut = False
+        #: Whether the first signal ends the work at once, and whether the second does.
+        self._may_cut = self._is_cuttable = False
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "Stop":
@@ -50,12 +51,12 @@ class Stop:
     @contextmanager
     def cutting(self) -> Iterator[None]:
         """Let what goes on in here be ended at once, anywhere."""
-        self._may_cut = True
+        self._may_cut = self._is_cuttable = True
         try:
             self.check()
             yield
         finally:
-            self._may_cut = False
+            self._may_cut = self._is_cuttable = False
 
     def is_asked_by_lane(self) -> bool:
         """Say it to a lane between its races: from now on, races in work end first."""
@@ -63,9 +64,9 @@ class Stop:
         return self.is_asked
 
     def _heed(self, number: int, frame: FrameType | None) -> None:
-        is_second = self.is_asked
+        is_due = self._is_cuttable if self.is_asked else self._may_cut
         self.is_asked = True
         # What is ended at once cleans up, undisturbed.
-        if (is_second or self._may_cut) and not self._is_cut:
+        if is_due and not self._is_cut:
             self._is_cut = True
             raise KeyboardInterrupt

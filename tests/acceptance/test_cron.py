@@ -171,7 +171,7 @@ def test_second_signal_ends_at_once_and_cleanly(
     process.send_signal(signal.SIGTERM)
 
     code, result = _end(process)
-    assert (code, result["state"]) == (75, "cancelled")
+    assert (code, result["state"]) == (75, "cancelled"), result
     whole = sum(race.lap_counts.inserted for race in RaceCheckpoint.objects.all())
     assert Lap.objects.count() == whole < LAPS
     assert not RaceCheckpoint.objects.filter(state="claimed").exists()
