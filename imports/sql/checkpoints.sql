@@ -43,7 +43,7 @@ WHERE id = (
           WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
       )
     -- A race that failed is tried again when the others had their turn.
-    ORDER BY attempts, number
+    ORDER BY state = 'waiting' AND attempts > 0, number
     FOR UPDATE SKIP LOCKED
     LIMIT 1
 )
