@@ -30,11 +30,15 @@ def test_nothing_is_lost_or_doubled_by_any_fault() -> None:
         *("--backends", "3"),
         *("--stops", "1", "--answers", "3", "--freezes", "1", "--transactions", "20"),
         *("--parts", "kills", "backends", "stops", "answers", "freezes", "deadlocks"),
+        *("beside", "--troubles", "1"),
     )
 
     assert report["bad"] == []
     assert (code, report["lost"], report["doubled"]) == (0, 0, 0)
     assert report["faults"] >= 14
+    beside = report["parts"]["beside"]["of_which"]
+    assert (beside["claims a race"], beside["commits a race"]) == (1, 1)
+    assert report["stale_commits"] == 0
 
 
 def test_planted_bugs_are_caught() -> None:
