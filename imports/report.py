@@ -15,6 +15,10 @@ ALL_WELL = (
     ImportRun.State.QUEUED,
     ImportRun.State.PLANNED,
 )
+PAUSED = (
+    "Run {run} is paused: nobody goes on with it. Continue it on its page in the admin "
+    "(the workers take it on), or here by ingest_races --resume {run}."
+)
 #: Failed races and files that the text names; the admin has them all.
 NAMED_FAILURES = 10
 
@@ -33,6 +37,7 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
     return {
         "run": run.pk,
         "state": run.state,
+        "is_paused": run.is_held_up,
         "message": run.message,
         "files": [_file(file) for file in _files(run)],
         "races": _races(run),
@@ -50,6 +55,7 @@ def of_nothing(message: str) -> dict[str, Any]:
     return {
         "run": None,
         "state": "refused",
+        "is_paused": False,
         "message": message,
         "files": [],
         "races": {**races, "max_ms": None, "p50_ms": None, "p95_ms": None},
@@ -62,7 +68,12 @@ def of_nothing(message: str) -> dict[str, Any]:
 
 
 def exit_code(run: ImportRun) -> int:
-    """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is."""
+    """Give 0 where all is in or queued, 1 where some is not, 2 where nothing is.
+
+    A run that a person has paused is not in: 1.
+    """
+    if run.is_held_up:
+        return SOME_NOT_IN
     if run.state in ALL_WELL:
         return ALL_IN
     if run.state == ImportRun.State.FAILED and not run.checkpoints.exists():
@@ -74,6 +85,7 @@ def as_text(run: ImportRun, result: dict[str, Any]) -> str:
     """Give the run in words, its failures and notices among them."""
     rows, laps, races = result["rows"], result["laps"], result["races"]
     lines = [
+        *([PAUSED.format(run=run.pk)] if run.is_held_up else []),
         f"Run {run.pk} {run.state} in {result['seconds']:.1f} s"
         + (f": {run.message}" if run.message else ""),
         f"  files  {_file_summary(result['files'])}",
