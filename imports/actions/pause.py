@@ -3,6 +3,7 @@
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
 
 from imports import doorbell, flags
 from imports.actions.work import lanes_of
@@ -34,8 +35,9 @@ def continue_run(run: ImportRun, *, by: User | None) -> None:
         run = ImportRun.objects.select_for_update().get(pk=run.pk)
         if not run.is_held_up:
             raise RunNotPausable(f"Run {run.pk} is not paused: it is {run.state}.")
-        run.is_paused = False
-        run.save(update_fields=["is_paused"])
+        # The time of the pause is not time that it waited.
+        run.is_paused, run.queued_at = False, timezone.now()
+        run.save(update_fields=["is_paused", "queued_at"])
         if run.state == State.QUEUED:
             doorbell.ring_for_run(run.pk)
         elif run.state == State.WRITING:

@@ -45,7 +45,8 @@ WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
 -- name: hand_back_run
 -- As above, and the attempt is not counted: it was stopped, it did not fail.
 UPDATE imports_importrun
-SET state = 'queued', owner = '', attempts = GREATEST(attempts - 1, 0)
+SET state = 'queued', owner = '', queued_at = clock_timestamp(),
+    attempts = GREATEST(attempts - 1, 0)
 WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
 
 -- name: forgotten_runs
