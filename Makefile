@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash corpus fuzz soak stop
+.PHONY: help setup demo serve worker test test-fast cov check docs fix bench orders crash faults corpus fuzz soak stop
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -34,8 +34,8 @@ demo: setup ## Import the 2022 Formula 1 season and say where to look
 serve: setup ## The web site on http://localhost:8000
 	$(MANAGE) runserver 8000
 
-worker: setup ## The queue's workers (django-q2)
-	$(MANAGE) qcluster
+worker: setup ## The queue's workers (django-q2), under a watchdog
+	$(MANAGE) ingest_worker
 
 test: $(VENV)/.installed-dev .env ## The whole suite, with coverage
 	$(PYTHON) -m pytest --cov --cov-report=term:skip-covered
@@ -74,6 +74,9 @@ orders: $(VENV)/.installed-dev .env ## Files in 1,050 random orders, and 100 ran
 
 crash: $(VENV)/.installed-dev .env ## Break imports in every way and compare (KILLS=500 BACKENDS=200 STOPS=20 PLANTED=1)
 	$(PYTHON) -m tests.crash.sweep $(if $(PLANTED),--planted) $(if $(KILLS),--kills $(KILLS)) $(if $(BACKENDS),--backends $(BACKENDS)) $(if $(STOPS),--stops $(STOPS)) $(if $(SEED),--seed $(SEED)) $(if $(PARTS),--parts $(PARTS)) $(if $(JOBS),--jobs $(JOBS))
+
+faults: $(VENV)/.installed-dev .env ## Kill and wedge real queue clusters, and measure the recovery (TIMES=5 FAULTS="wedge poison")
+	$(PYTHON) -m tests.faults.run --times $(or $(TIMES),5) $(if $(FAULTS),--faults $(FAULTS))
 
 corpus: $(VENV)/.installed-dev .env ## Import every kind of bad file and compare (FAMILIES="json packed")
 	$(PYTHON) -m tests.corpus.run $(FAMILIES)

@@ -8,6 +8,6 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from imports import checks, failpoints  # noqa: F401
+        from imports import checks, failpoints, queue_checks  # noqa: F401
 
         failpoints.arm(settings.IMPORTS_FAILPOINT)

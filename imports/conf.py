@@ -19,7 +19,8 @@ DEFAULTS: dict[str, Any] = {
     # Below the lease, so that a stuck statement ends before another lane starts.
     "STATEMENT_TIMEOUT_SECONDS": 60,
     "LOCK_TIMEOUT_SECONDS": 30,
-    # A lane in the queue rings again after this, well below Q_CLUSTER["timeout"].
+    # A task of the queue stops after this, between files or races, and rings again;
+    # well below Q_CLUSTER["timeout"].
     "LANE_SECONDS": 120,
     # Milliseconds in which a race should be written and be done, and a batch of five
     # races be done: who comes near is warned of. See pipeline/windows.py.
@@ -62,6 +63,12 @@ DEFAULTS: dict[str, Any] = {
     "METRICS_TOKEN": "",
     # Then everybody seems to come from this machine.
     "IS_BEHIND_PROXY": False,
+    # A queue cluster that gives no sign of life for so long is killed and started again.
+    "WATCHDOG_SECONDS": 60,
+    # So often the watchdog looks what dead workers left.
+    "WATCH_SECONDS": 15,
+    # A cluster that is told to stop may end its tasks for so long; then it is killed.
+    "STOP_SECONDS": 300,
     # A dry run that nobody has confirmed by then is cancelled.
     "PLAN_HOURS": 24,
     # Rejections kept in full, a file and code.

@@ -201,6 +201,25 @@ class InputChanged(ImportsError):
     code = "input_changed"
 
 
+class RunStopped(ImportsError):
+    """The run was cancelled between two of its files."""
+
+    code = "run_stopped"
+
+
+class RunHandedBack(ImportsError):
+    """The run waits again, what is staged of it with it: paused, or time was up."""
+
+    code = "run_handed_back"
+    is_retryable = True
+
+
+class RunNotPausable(ImportsError):
+    """The run cannot be paused, or continued."""
+
+    code = "run_not_pausable"
+
+
 class RetryLater(ImportsError):
     """The database was busy or away. Run it again."""
 

@@ -20,6 +20,10 @@ ALL_WELL = (
     ImportRun.State.PLANNED,
 )
 OPEN = Conflict.State.OPEN
+PAUSED = (
+    "Run {run} is paused: nobody goes on with it. Continue it on its page in the admin "
+    "(the workers take it on), or here by ingest_races --resume {run}."
+)
 #: Failed races and files that the text names; the admin has them all.
 NAMED_FAILURES = 10
 
@@ -38,6 +42,7 @@ def as_dict(run: ImportRun) -> dict[str, Any]:
     return {
         "run": run.pk,
         "state": run.state,
+        "is_paused": run.is_held_up,
         "message": run.message,
         "files": [_file(file) for file in _files(run)],
         "left_out": run.options.get("left_out", []),
@@ -56,6 +61,7 @@ def of_nothing(message: str, *, state: str) -> dict[str, Any]:
     return {
         "run": None,
         "state": state,
+        "is_paused": False,
         "message": message,
         "files": [],
         "left_out": [],
@@ -73,11 +79,13 @@ def exit_code(
 ) -> int:
     """Give the code of a run, and of its command: 0 where all is in or queued.
 
-    1 where some is not in, 2 where nothing is, 75 where a signal kept it from going
+    1 where some is not in, or a person has paused it, 2 where nothing is, 75 where a signal kept it from going
     on; where all is in, 3 and 4 for what the caller wants to hear of.
     """
     if is_stopped and (run.state == ImportRun.State.CANCELLED or not run.is_final):
         return RUN_AGAIN
+    if run.is_held_up:
+        return SOME_NOT_IN
     if run.state == ImportRun.State.FAILED and not run.checkpoints.exists():
         return NOTHING_DONE
     if run.state not in ALL_WELL or run.is_file_left_out:
@@ -93,6 +101,7 @@ def as_text(run: ImportRun, result: dict[str, Any]) -> str:
     """Give the run in words, its failures and notices among them."""
     rows, laps, races = result["rows"], result["laps"], result["races"]
     lines = [
+        *([PAUSED.format(run=run.pk)] if run.is_held_up else []),
         f"Run {run.pk} {run.state} in {result['seconds']:.1f} s"
         + (f": {run.message}" if run.message else ""),
         f"  files  {_file_summary(result['files'])}",

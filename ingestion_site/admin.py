@@ -12,7 +12,10 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 
 class SuperusersOnly(admin.ModelAdmin):
-    """Hidden from staff, whatever permissions they hold."""
+    """Hidden from staff, whatever permissions they hold; nobody writes, only deletes.
+
+    A schedule runs whatever callable it names: that is code, and comes with a deploy.
+    """
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
@@ -21,10 +24,10 @@ class SuperusersOnly(admin.ModelAdmin):
         return _is_superuser(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request) and super().has_add_permission(request)
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _is_superuser(request)
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_superuser(request)
@@ -39,7 +42,7 @@ admin.site.unregister([Schedule, Success, Failure, OrmQ])
 
 @admin.register(Schedule)
 class ScheduleAdmin(SuperusersOnly, queue_admin.ScheduleAdmin):  # type: ignore[misc]
-    """When the queue starts what."""
+    """When the queue would start what; its scheduler is off (Q_CLUSTER)."""
 
 
 @admin.register(OrmQ)

@@ -1,5 +1,6 @@
 """Settings: one file, told apart by environment variables only (see .env.example)."""
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -121,18 +122,23 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 
-# The queue: a doorbell (docs/adr/0006). retry > timeout * (1 + ceil((limit + bulk) / workers))
+# The queue: a doorbell (docs/adr/0006). imports/queue_checks.py refuses what is not safe.
+WORKERS = env.int("WORKERS", default=2)
 Q_CLUSTER = {
     "name": "scrutineer",
     "orm": "default",
-    "workers": env.int("WORKERS", default=2),
+    "workers": WORKERS,
     "timeout": 600,
-    "retry": 1800,
+    # A task waits in a cluster while others work: timeout * (1 + (limit + bulk) / workers),
+    # rounded up, and ten minutes.
+    "retry": 600 * (1 + math.ceil(2 / max(WORKERS, 1))) + 600,
     "queue_limit": 1,
     "bulk": 1,
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,
+    # No row of a table runs what it names: cron is the scheduler.
+    "scheduler": False,
     "poll": 1,
     "guard_cycle": 1,
     "recycle": 50,
@@ -182,6 +188,14 @@ SPECTACULAR_SETTINGS = {
 
 # Imports: imports/conf.py lists the names with their defaults.
 IMPORTS_DB_POOL_MAX = env.int("DB_POOL_MAX", default=10)
+IMPORTS_LEASE_SECONDS = env.int("IMPORTS_LEASE_SECONDS", default=90)
+# Both end before the lease does.
+IMPORTS_STATEMENT_TIMEOUT_SECONDS = IMPORTS_LEASE_SECONDS * 2 // 3
+IMPORTS_LOCK_TIMEOUT_SECONDS = IMPORTS_LEASE_SECONDS // 3
+IMPORTS_LANE_SECONDS = env.int("IMPORTS_LANE_SECONDS", default=120)
+IMPORTS_WATCHDOG_SECONDS = env.int("IMPORTS_WATCHDOG_SECONDS", default=60)
+IMPORTS_WATCH_SECONDS = env.int("IMPORTS_WATCH_SECONDS", default=15)
+IMPORTS_STOP_SECONDS = env.int("IMPORTS_STOP_SECONDS", default=300)
 # For tests only: where they end the process.
 IMPORTS_FAILPOINT = env.str("IMPORTS_FAILPOINT", default="")
 if IMPORTS_FAILPOINT and not DEBUG:

@@ -23,6 +23,7 @@ from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import set_flag
 from imports.actions.inbox import LeftOut, Taken, take_in
 from imports.actions.mappings import save_mapping, switch_mapping
+from imports.actions.pause import continue_run, pause_run
 from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.start import Order, start_revert, start_run
@@ -49,12 +50,14 @@ __all__ = [
     "close_alerts",
     "close_conflicts",
     "confirm_plan",
+    "continue_run",
     "deliver_alerts",
     "evaluate_alerts",
     "give_up",
     "lanes_of",
     "look",
     "open_alert",
+    "pause_run",
     "prepare",
     "process_races",
     "rebuild_stats",

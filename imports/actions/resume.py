@@ -40,7 +40,7 @@ def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> in
         run.options["dry_run"] = bool(plan.count_moved(run))
         run.state, run.queued_at = ImportRun.State.QUEUED, timezone.now()
         run.finished_at, run.message, run.owner = None, "", ""
-        run.is_cancel_requested, run.attempts = False, 0
+        run.is_cancel_requested, run.is_paused, run.attempts = False, False, 0
         run.save()
         if in_queue:
             doorbell.ring_for_run(run.pk)
@@ -68,6 +68,7 @@ def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> 
         run.options["dry_run"] = bool(moved)
         run.state, run.owner, run.attempts = ImportRun.State.QUEUED, "", 0
         run.queued_at = timezone.now()
+        run.is_paused = False
         run.message = PLANNED_AGAIN.format(moved=moved) if moved else ""
         run.save()
         if in_queue:

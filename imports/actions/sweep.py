@@ -20,6 +20,8 @@ from imports.pipeline.sweep import Swept
 
 log = structlog.get_logger(__name__)
 
+#: At most so many runs are rung for again by one sweep, and none where so many tasks wait.
+RINGS_AT_ONCE = 5
 
 DIED = (
     "Its worker died while it prepared the run. Go on with it by ingest_races --resume."
@@ -31,7 +33,9 @@ def sweep() -> Swept:
     with transaction.atomic():
         requeued = sweeping.requeue_dead_runs()
         for run_id in requeued:
-            doorbell.ring_for_run(run_id)
+            # A paused one waits for a person.
+            if ImportRun.objects.waiting_for_workers().filter(pk=run_id).exists():
+                doorbell.ring_for_run(run_id)
     with transaction.atomic():
         given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
     _discard_old_plans()
@@ -40,16 +44,34 @@ def sweep() -> Swept:
         rung = sweeping.unattended_runs()
         for run_id in rung:
             doorbell.ring_for_lane(run_id)
+    rung_again = ring_again()
     swept = Swept(
         requeued=tuple(requeued),
         given_up=tuple(given_up),
         ended=tuple(ended),
         rung=tuple(rung),
+        rung_again=tuple(rung_again),
         dropped=tuple(drop_leaked_staging()),
     )
     if swept:
         log.warning("swept", **asdict(swept))
     return swept
+
+
+def ring_again() -> list[int]:
+    """Ring for runs that wait and whose ring may be lost; give them.
+
+    Rings are lost with a queue that is emptied, a SECRET_KEY that is changed, a worker
+    that is killed. Where enough tasks wait none is rung: a worker that comes goes on
+    with all runs that wait.
+    """
+    if not doorbell.are_fewer_waiting(RINGS_AT_ONCE):
+        return []
+    with transaction.atomic():
+        forgotten = sweeping.forgotten_runs(most=RINGS_AT_ONCE)
+        for run_id in forgotten:
+            doorbell.ring_for_run(run_id)
+    return forgotten
 
 
 def _discard_old_plans() -> None:

@@ -1,9 +1,12 @@
 """Work a queued run to its end."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from imports import conf
+from django.db import transaction
+
+from imports import conf, doorbell
 from imports.actions.batch import (
     INTERRUPTED,
     Batch,
@@ -17,11 +20,13 @@ from imports.errors import (
     ImportsError,
     LeaseLost,
     RetryLater,
+    RunHandedBack,
+    RunStopped,
 )
 from imports.failpoints import failpoint
 from imports.models import ImportRun
 from imports.pipeline import checkpoint, ownership, trouble
-from imports.pipeline.lane import owner_name
+from imports.pipeline.lane import heed_stop_between_files, owner_name
 from imports.pipeline.run import end_run, prepare_run
 
 CUT_OFF = (
@@ -57,23 +62,28 @@ def work_run(
 
 
 def _cancel_rest(run: ImportRun) -> None:
-    """Cancel what the lanes have left."""
-    if checkpoint.has_open_races(run.pk):
+    """Cancel what the lanes have left, unless a person lets it wait."""
+    run.refresh_from_db(fields=["is_paused"])
+    if not run.is_paused and checkpoint.has_open_races(run.pk):
         ask_to_stop([run], message=INTERRUPTED)
         checkpoint.cancel_waiting(run.pk)
 
 
-def prepare(run: ImportRun, *, owner: str) -> bool:
+def prepare(
+    run: ImportRun, *, owner: str, is_time_up: Callable[[], bool] = lambda: False
+) -> bool:
     """Claim a queued run and prepare it; False where it is not for lanes.
 
     Tried again where the database was away; where it cannot be done the run is ended,
-    so that it is never left half prepared.
+    so that it is never left half prepared. Between files it heeds a cancel, the kill
+    switch, a pause and the time: then the run waits again, with what is staged.
     """
+    heed_stop = partial(heed_stop_between_files, run, is_time_up=is_time_up)
     while trouble.patiently(lambda: claim_run(run, owner=owner)):
         reason = CUT_OFF
         try:
             failpoint("after_run_claimed")
-            prepare_run(run)
+            prepare_run(run, heed_stop=heed_stop)
             reason = ""
             # A plan waits for a person, not for lanes.
             return not run.is_plan
@@ -85,6 +95,13 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
             ownership.keep_failure(run, error)
             trouble.patiently(lambda: ownership.release(run))
             run.refresh_from_db()
+        except RunHandedBack:
+            reason = ""
+            trouble.patiently(lambda: _hand_back(run))
+            return False
+        except RunStopped as error:
+            reason = str(error)
+            return False
         except LeaseLost:
             reason = ""
             raise
@@ -102,6 +119,15 @@ def prepare(run: ImportRun, *, owner: str) -> bool:
                     trouble.drop_lost_connection()
                     give_up(run, reason)
     return False
+
+
+def _hand_back(run: ImportRun) -> None:
+    """Let the run wait for a worker, and ring for one; a paused one waits for a person."""
+    with transaction.atomic():
+        if ownership.hand_back(run):
+            run.refresh_from_db()
+            if not run.is_paused:
+                doorbell.ring_for_run(run.pk)
 
 
 def claim_run(run: ImportRun, *, owner: str = "") -> bool:

@@ -13,6 +13,7 @@ from imports.admin.conflict import ConflictAdmin
 from imports.admin.rejection import RejectionAdmin
 from imports.admin.stage_timing import StageTimingAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
+from imports.admin.worker_heartbeat import WorkerHeartbeatAdmin
 
 __all__ = [
     "AlertAdmin",
@@ -24,4 +25,5 @@ __all__ = [
     "RejectionAdmin",
     "SourceFileAdmin",
     "StageTimingAdmin",
+    "WorkerHeartbeatAdmin",
 ]

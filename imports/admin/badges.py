@@ -42,6 +42,8 @@ def run_badge(run: ImportRun) -> SafeString:
     """Give the state of a run; success with refused rows is a state of its own."""
     if run.is_cancel_requested and not run.is_final:
         return cells.badge("cancelling", "warn")
+    if run.is_held_up:
+        return cells.badge(f"paused ({run.state})", "warn")
     if run.is_plan:
         return cells.badge("planned, to be confirmed", "warn")
     if run.state == Run.SUCCEEDED and run.row_counts.rejected:

@@ -1,5 +1,6 @@
 """Runs: what came in, what became of it, and how it goes while it goes."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,7 +18,7 @@ from imports.admin.revert import outcome_context, revert_view
 from imports.admin.run_page import run_facts, run_tables
 from imports.errors import ImportsError
 from imports.models import ImportRun, RunFile
-from imports.pipeline.resume import is_anything_left
+from imports.pipeline.resume import is_anything_left, is_pausable
 from imports.pipeline.revert.runs import is_revertable
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
@@ -42,13 +43,19 @@ class ImportRunAdmin(PageAdmin):
         "started",
         "duration_count",
     ]
-    list_filter = ["state", "trigger", "source", "created_at"]
+    list_filter = ["state", "is_paused", "trigger", "source", "created_at"]
     search_fields = ["=id", "files__name", "source", "requested_by__username"]
     search_help_text = "Run number, file name, source or user"
     list_select_related = ["requested_by"]
     date_hierarchy = "created_at"
     ordering = ["-created_at", "-pk"]
-    actions = ["cancel_runs", "retry_races", "revert_run"]
+    actions = [
+        "pause_runs",
+        "continue_runs",
+        "cancel_runs",
+        "retry_races",
+        "revert_run",
+    ]
     list_per_page = 50
     empty_hint = "No run yet. Upload files, or run manage.py ingest_races on a folder."
 
@@ -112,6 +119,8 @@ class ImportRunAdmin(PageAdmin):
             **(plan.plan_tables(obj) if obj.is_plan else {}),
             "title": f"Run {obj.pk}",
             "can_cancel": self.has_cancel_permission(request) and not obj.is_final,
+            "can_pause": self.has_cancel_permission(request) and is_pausable(obj),
+            "can_continue": self.has_cancel_permission(request) and obj.is_held_up,
             "can_retry": self.has_cancel_permission(request)
             and obj.is_final
             and is_anything_left(obj),
@@ -192,6 +201,40 @@ class ImportRunAdmin(PageAdmin):
             )
         if left := chosen - asked:
             self.message_user(request, f"{_runs(left)} already over.", messages.WARNING)
+
+    @admin.action(
+        description="Pause runs after the races in work", permissions=["cancel"]
+    )
+    def pause_runs(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = self._each(request, queryset, actions.pause_run)
+        if done:
+            self.message_user(
+                request,
+                f"Paused {_runs(done)}. Races and files in work finish; nothing else "
+                "is begun until you continue.",
+                messages.SUCCESS,
+            )
+
+    @admin.action(description="Continue paused runs", permissions=["cancel"])
+    def continue_runs(self, request: HttpRequest, queryset: QuerySet) -> None:
+        done = self._each(request, queryset, actions.continue_run)
+        if done:
+            self.message_user(
+                request, f"{_runs(done)} go on; a worker is rung for.", messages.SUCCESS
+            )
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet, act: Callable[..., None]
+    ) -> int:
+        """Act on each run, say which cannot be and why; give how many could."""
+        done = 0
+        for run in queryset.order_by("pk"):
+            try:
+                act(run, by=request.user)
+                done += 1
+            except ImportsError as error:
+                self.message_user(request, str(error), messages.WARNING)
+        return done
 
     @admin.action(description="Revert a run…", permissions=["cancel"])
     def revert_run(

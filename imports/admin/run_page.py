@@ -152,7 +152,7 @@ def _laps_a_second(run: ImportRun) -> int | None:
 
 
 def _is_unattended(run: ImportRun) -> bool:
-    if run.state != ImportRun.State.QUEUED:
+    if run.state != ImportRun.State.QUEUED or run.is_paused:
         return False
     return (timezone.now() - run.created_at).total_seconds() > PATIENCE_SECONDS
 

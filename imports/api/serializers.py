@@ -61,6 +61,7 @@ class RunBrief(serializers.ModelSerializer):
             "trigger",
             "requested_by",
             "state",
+            "is_paused",
             "message",
             "created_at",
             "started_at",

@@ -1,4 +1,4 @@
-"""The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags."""
+"""The records of ingestion: files, runs, checkpoints, conflicts, revisions, flags, workers."""
 
 from imports.models.alert import Alert
 from imports.models.alert_delivery import AlertDelivery
@@ -15,6 +15,7 @@ from imports.models.row_revision import LapRevision, RowRevision
 from imports.models.run_file import RunFile
 from imports.models.source_file import SourceFile
 from imports.models.stage_timing import StageTiming
+from imports.models.worker_heartbeat import WorkerHeartbeat
 
 __all__ = [
     "COUNTS",
@@ -34,4 +35,5 @@ __all__ = [
     "RunFile",
     "SourceFile",
     "StageTiming",
+    "WorkerHeartbeat",
 ]

@@ -32,6 +32,11 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         plan = Q(state=ImportRun.State.PLANNED, options__dry_run=True)
         return self.filter(Q(state=ImportRun.State.QUEUED) | plan)
 
+    def waiting_for_workers(self) -> "ImportRunQuerySet":
+        """Keep the runs that whoever has time may take on."""
+        queued = self.filter(state=ImportRun.State.QUEUED, is_paused=False)
+        return queued.filter(is_cancel_requested=False)
+
     def unfinished(self) -> "ImportRunQuerySet":
         """Keep the runs that are not over."""
         return self.exclude(state__in=ImportRun.FINAL)
@@ -111,6 +116,10 @@ class ImportRun(CountedRows):
     #: What the run made of the shared rows, for its revert: see `Undo`.
     shared_undo = models.JSONField(default=dict, db_default={}, editable=False)
     is_cancel_requested = models.BooleanField(default=False)
+    #: A person has paused it: nobody claims it or its races until they continue it.
+    is_paused = models.BooleanField(default=False, db_default=False)
+    #: When a worker was last rung for while it waits in the queue.
+    rung_at = models.DateTimeField(null=True, blank=True)
     #: Who prepares it; the epoch is the fence: an owner that lost it cannot go on.
     owner = models.CharField(max_length=100, blank=True, db_default="")
     epoch = models.PositiveIntegerField(default=0, db_default=0)
@@ -164,6 +173,11 @@ class ImportRun(CountedRows):
     def is_final(self) -> bool:
         """Whether the run is over."""
         return self.state in self.FINAL
+
+    @property
+    def is_held_up(self) -> bool:
+        """Whether it is paused, and so is not worked on."""
+        return self.is_paused and not self.is_final and not self.is_cancel_requested
 
     @property
     def is_plan(self) -> bool:

@@ -1,4 +1,4 @@
-"""One worker of a run, and what stops it between races."""
+"""One worker of a run, and what stops it: between races, and between files."""
 
 import os
 import secrets
@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from imports import flags
-from imports.errors import ImportsError, IngestDisabled
+from imports.errors import (
+    ImportsError,
+    IngestDisabled,
+    RunHandedBack,
+    RunStopped,
+)
 from imports.models import Counts, ImportRun
 from imports.pipeline import checkpoint
 from imports.pipeline.checkpoint import Claim
@@ -59,3 +64,21 @@ def heed_stop(run: ImportRun) -> None:
         return
     if checkpoint.cancel_waiting(run.pk) and is_off:
         this.update(is_cancel_requested=True, message=str(IngestDisabled()))
+
+
+def heed_stop_between_files(
+    run: ImportRun, *, is_time_up: Callable[[], bool] = lambda: False
+) -> None:
+    """Raise what ends the preparation here; what is staged stays for who goes on."""
+    this = ImportRun.objects.filter(pk=run.pk)
+    if not flags.is_ingest_enabled():
+        this.filter(is_cancel_requested=False).update(
+            is_cancel_requested=True, message=str(IngestDisabled())
+        )
+    [(is_cancelled, is_paused, message)] = this.values_list(
+        "is_cancel_requested", "is_paused", "message"
+    )
+    if is_cancelled:
+        raise RunStopped(message)
+    if is_paused or is_time_up():
+        raise RunHandedBack

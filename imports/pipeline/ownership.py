@@ -80,6 +80,11 @@ def keep_failure(run: ImportRun, error: ImportsError) -> None:
     trouble.patiently(failed)
 
 
+def hand_back(run: ImportRun) -> bool:
+    """Give the run back as if this attempt had not been; False where it is not ours."""
+    return _touch("hand_back_run", run)
+
+
 def is_being_prepared(run: ImportRun) -> bool:
     """Whether somebody stages or plans the run now."""
     states = [ImportRun.State.STAGING, ImportRun.State.PLANNED]

@@ -38,6 +38,24 @@ def is_anything_left(run: ImportRun) -> bool:
     return is_cut_off and is_read and not run.checkpoints.exists()
 
 
+def is_pausable(run: ImportRun) -> bool:
+    """Whether a pause would do anything: the run is not over, nor stopped already."""
+    return not why_not_pausable(run)
+
+
+def why_not_pausable(run: ImportRun) -> str:
+    """Say why a run cannot be paused; nothing where it can."""
+    if run.is_final:
+        return f"Run {run.pk} is over ({run.state}): there is nothing to pause."
+    if run.is_cancel_requested:
+        return f"Run {run.pk} is being cancelled; it cannot be paused any more."
+    if run.is_paused:
+        return f"Run {run.pk} is paused already."
+    if run.is_plan:
+        return f"Run {run.pk} waits for a person to confirm it; nobody works on it."
+    return ""
+
+
 def _reason(run: ImportRun) -> str:
     if run.state == State.SUCCEEDED:
         return f"Run {run.pk} succeeded: nothing of it is left to do."

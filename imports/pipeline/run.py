@@ -3,7 +3,7 @@
 It reads as the table in `imports.pipeline` reads, and does nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,8 @@ from imports.pipeline import (
 )
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run
-from imports.pipeline.lane import Attempt, Lane, heed_stop
+from imports.pipeline.lane import Attempt, Lane
+from imports.pipeline.lane import heed_stop as heed_stop_between_races
 from imports.pipeline.ownership import Heartbeat
 from imports.pipeline.plan import plan_races
 from imports.pipeline.registers.staged import StagedRun
@@ -51,15 +52,22 @@ File = RunFile.State
 ANALYZE_AFTER_RACES = (5, 50)
 
 
-def prepare_run(run: ImportRun) -> None:
-    """Take a claimed run from its files to races that lanes can write."""
+def prepare_run(
+    run: ImportRun, *, heed_stop: Callable[[], None] = lambda: None
+) -> None:
+    """Take a claimed run from its files to races that lanes can write.
+
+    `heed_stop` is called before each file; what it raises ends the preparation there.
+    """
     try:
         with bound_contextvars(run=run.pk), Heartbeat(run) as pulse:
             log.info("run_started", **_facts(run))
             fence = partial(fenced, run, pulse=pulse)
-            is_revert = run.kind == ImportRun.Kind.REVERT
-            prepare = _plan_revert if is_revert else _stage_and_plan
-            prepare(run, watch=Stopwatch(run), fence=fence)
+            watch = Stopwatch(run)
+            if run.kind == ImportRun.Kind.REVERT:
+                _plan_revert(run, watch=watch, fence=fence)
+                return
+            _stage_and_plan(run, watch=watch, fence=fence, heed_stop=heed_stop)
     except trouble.DatabaseErrors as error:
         raise ownership.explain(error) from error
 
@@ -73,7 +81,7 @@ def run_lane(run: ImportRun, *, lane: Lane) -> list[Attempt]:
             lane.on_race(race.claim)
             if race.claim.number in ANALYZE_AFTER_RACES:
                 trouble.patiently(session.analyze_races)
-        trouble.patiently(partial(heed_stop, run))
+        trouble.patiently(partial(heed_stop_between_races, run))
         trouble.patiently(partial(checkpoint.settle_abandoned, run.pk))
     return settled
 
@@ -116,10 +124,20 @@ def _write_races(run: ImportRun, *, lane: Lane) -> Iterator[Attempt]:
         yield race
 
 
-def _stage_and_plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
+def _stage_and_plan(
+    run: ImportRun,
+    *,
+    watch: Stopwatch,
+    fence: Fence,
+    heed_stop: Callable[[], None],
+) -> None:
     if run.run_files.filter(state__in=[File.WAITING, File.STAGED]).exists():
-        stage_files(run, watch=watch, fence=fence)
+        stage_files(run, watch=watch, fence=fence, heed_stop=heed_stop)
         failpoint("after_copy")
+    _plan(run, watch=watch, fence=fence)
+
+
+def _plan(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
     if run.run_files.filter(state=File.STAGED).exists():
         with watch.timing("plan") as timing:
             races = plan_races(run)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import QuerySet
 from psycopg import sql
 
@@ -46,22 +46,33 @@ Read = Callable[..., dict[str, Any]]
 Fence = Callable[[], AbstractContextManager[None]]
 
 
-def stage_files(run: ImportRun, *, watch: Stopwatch, fence: Fence) -> None:
-    """Stage the files of the run, unless what an earlier owner staged is whole."""
+def stage_files(
+    run: ImportRun,
+    *,
+    watch: Stopwatch,
+    fence: Fence,
+    heed_stop: Callable[[], None] = lambda: None,
+) -> None:
+    """Stage the files of the run, without those that an earlier owner staged whole.
+
+    What `heed_stop` raises before a file ends it there: the next owner goes on.
+    """
     tables = StagingTables(run.pk, run.epoch)
-    if _take_on(run, tables=tables):
-        return
-    with fence():
-        staged = run.run_files.filter(state=RunFile.State.STAGED)
-        staged.update(state=RunFile.State.WAITING)
-    tables.create()
+    if not _take_on(run, tables=tables, fence=fence):
+        with fence():
+            staged = run.run_files.filter(state=RunFile.State.STAGED)
+            staged.update(state=RunFile.State.WAITING)
+        tables.create()
     waiting = run.run_files.filter(state=RunFile.State.WAITING).order_by("number")
+    if not waiting.exists():
+        return
     # Once, so that what is saved meanwhile splits no run.
     mappings = _mappings_of(run)
     # What a person states needs no reader.
     needs_child = waiting.exclude(source_file__kind=SourceFile.Kind.MANUAL).exists()
     with Sandbox(_limits()) if needs_child else nullcontext() as sandbox:
         for file in waiting.select_related("source_file"):
+            heed_stop()
             size = file.source_file.size_bytes
             with watch.timing("stage", subject=file.name, size_bytes=size) as timing:
                 _stage_file(
@@ -94,15 +105,20 @@ def is_whole(run_id: int, *, tables: StagingTables) -> bool:
     return tables.do_stand and tables.counts() == expected
 
 
-def _take_on(run: ImportRun, *, tables: StagingTables) -> bool:
-    """Take over what the owner before has staged; False where it is not whole."""
-    files = run.run_files
+def _take_on(run: ImportRun, *, tables: StagingTables, fence: Fence) -> bool:
+    """Take over what the owner before has staged; False where it is not whole files."""
     before = StagingTables(run.pk, run.epoch - 1)
-    is_read = not files.filter(state=RunFile.State.WAITING).exists()
-    if not (is_read and before.do_stand):
+    if not before.do_stand:
         return False
-    # Before it is counted: nobody else knows the new name.
-    before.rename_to(tables)
+    try:
+        # Before it is counted: nobody else knows the new name.
+        with fence():
+            before.rename_to(tables)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise
+        # Its owner is frozen amid a file.
+        return False
     if is_whole(run.pk, tables=tables):
         return True
     tables.drop()

@@ -7,7 +7,8 @@ to what its successor staged.
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+import psycopg
+from django.db import ProgrammingError, connection
 
 from imports.sql import statement
 
@@ -83,13 +84,21 @@ class StagingTables:
         """Give laps and records by file number; nothing where the tables are gone."""
         if not self.do_stand:
             return {}
-        return {
-            number: (laps, records)
-            for number, laps, records in self.rows("staged_counts")
-        }
+        try:
+            counted = self.rows("staged_counts")
+        except ProgrammingError as error:
+            # Another has taken them over since: they have his name.
+            if not isinstance(error.__cause__, psycopg.errors.UndefinedTable):
+                raise
+            return {}
+        return {number: (laps, records) for number, laps, records in counted}
 
     def rename_to(self, heir: "StagingTables") -> None:
-        """Give both to another owner, the indexes with them."""
+        """Give both to another owner, the indexes with them; in a transaction.
+
+        An owner who is frozen while he writes to them is not waited for.
+        """
+        _execute(statement("wait_briefly"))
         for old, new in ((self.laps, heir.laps), (self.records, heir.records)):
             _execute(statement("rename_table", table=old, new=new))
             _execute(statement("rename_index", index=_index(old), new=_index(new)))

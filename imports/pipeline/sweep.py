@@ -24,6 +24,8 @@ class Swept:
     ended: tuple[int, ...] = ()
     #: Their lanes were dead: a worker is rung for.
     rung: tuple[int, ...] = ()
+    #: They wait in the queue, and their rings were lost or late: a worker is rung for.
+    rung_again: tuple[int, ...] = ()
     #: Staging tables of nobody.
     dropped: tuple[str, ...] = ()
 
@@ -36,6 +38,7 @@ class Swept:
             ("given up", self.given_up),
             ("ended", self.ended),
             ("without a lane, a worker is rung for", self.rung),
+            ("waiting for long, a worker is rung for again", self.rung_again),
         ]
         parts = [
             f"run{'s' * (len(runs) > 1)} {', '.join(map(str, runs))} {what}"
@@ -69,6 +72,11 @@ def unattended_runs() -> list[int]:
     return _ids("unattended_runs")
 
 
+def forgotten_runs(*, most: int) -> list[int]:
+    """Mark and give some of the runs that wait in the queue and nobody comes for."""
+    return _ids("forgotten_runs", most=most)
+
+
 def leaked_staging() -> list[str]:
     """Give the staging tables of nobody; nothing where another sweeps them now."""
     with connection.cursor() as cursor:
@@ -85,8 +93,9 @@ def drop_table(name: str) -> None:
         cursor.execute(statement("drop_table", table=name))
 
 
-def _ids(name: str) -> list[int]:
+def _ids(name: str, **more: int) -> list[int]:
     limits = {
+        **more,
         "lease": conf.get("LEASE_SECONDS"),
         "max_attempts": conf.get("MAX_ATTEMPTS"),
     }

@@ -125,15 +125,15 @@ LIMIT %(limit)s
 
 -- name: unworked
 -- Part of statements: the runs that wait for a worker, and since when. Nothing waits
--- while the kill switch is off; a cancelled run and a plan wait for nobody.
+-- while the kill switch is off; a cancelled run, a paused one and a plan wait for nobody.
 SELECT r.id, r.state, COALESCE(r.queued_at, r.created_at) AS since
 FROM imports_importrun r
-WHERE r.state = 'queued' AND NOT r.is_cancel_requested AND (SELECT is_on FROM switch)
+WHERE r.state = 'queued' AND NOT r.is_cancel_requested AND NOT r.is_paused AND (SELECT is_on FROM switch)
 UNION ALL
 SELECT r.id, r.state,
        COALESCE(r.heartbeat_at, r.claimed_at, r.started_at, r.created_at)
 FROM imports_importrun r
-WHERE r.state IN ('staging', 'planned') AND NOT r.is_cancel_requested
+WHERE r.state IN ('staging', 'planned') AND NOT r.is_cancel_requested AND NOT r.is_paused
   AND NOT (r.state = 'planned' AND COALESCE(r.options ->> 'dry_run', '') = 'true')
   AND (SELECT is_on FROM switch)
 UNION ALL
@@ -149,7 +149,7 @@ SELECT r.id, r.state, GREATEST(
        AND c.finished_at > statement_timestamp() - %(seconds)s * interval '1 second')
 )
 FROM imports_importrun r
-WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND (SELECT is_on FROM switch)
+WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND NOT r.is_paused AND (SELECT is_on FROM switch)
   AND EXISTS (SELECT 1 FROM imports_racecheckpoint c
               WHERE c.run_id = r.id AND c.state IN ('waiting', 'claimed'))
 

@@ -17,8 +17,8 @@ WHERE imports_racecheckpoint.state = 'waiting'
 -- name: claim_race
 -- The next open race of the run, or one whose lane has died, or one that this lane
 -- itself claimed without being told, because the answer was lost with its connection.
--- None once a person has cancelled the run or the kill switch is off, and none while the
--- run is prepared. Of every eighth it is kept how many lanes there are: to ask costs as
+-- None once a person has cancelled the run or paused it or the kill switch is off, and
+-- none while the run is prepared. Of every eighth it is kept how many lanes there are: to ask costs as
 -- much as to claim.
 UPDATE imports_racecheckpoint
 SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(owner)s,
@@ -37,6 +37,7 @@ WHERE id = (
       AND EXISTS (
           SELECT 1 FROM imports_importrun
           WHERE id = %(run)s AND state = 'writing' AND NOT is_cancel_requested
+            AND NOT is_paused
       )
       AND NOT EXISTS (
           SELECT 1 FROM imports_featureflag

@@ -629,7 +629,7 @@ GROUP BY kind, source, lower(normalize(key, NFKC) COLLATE "default") HAVING coun
 -- name: run_waits_long
 SELECT 'run ' || id AS key
 FROM imports_importrun
-WHERE state = 'queued' AND created_at < now() - interval '10 min'
+WHERE state = 'queued' AND NOT is_paused AND created_at < now() - interval '10 min'
   AND (%(run)s::bigint IS NULL OR id = %(run)s)
 
 -- name: lease_long_over

@@ -6,7 +6,7 @@ SET state = 'staging', owner = %(owner)s, epoch = epoch + 1, attempts = attempts
     claimed_at = clock_timestamp(), heartbeat_at = NULL,
     started_at = CASE WHEN state = 'queued' OR started_at IS NULL
                       THEN clock_timestamp() ELSE started_at END
-WHERE id = %(run)s AND epoch = %(epoch)s AND state = %(from_state)s
+WHERE id = %(run)s AND epoch = %(epoch)s AND state = %(from_state)s AND NOT is_paused
 
 -- name: hold_run
 SELECT 1 FROM imports_importrun
@@ -42,6 +42,34 @@ UPDATE imports_importrun
 SET state = 'queued', owner = '', queued_at = clock_timestamp()
 WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
 
+-- name: hand_back_run
+-- As above, and the attempt is not counted: it was stopped, it did not fail.
+UPDATE imports_importrun
+SET state = 'queued', owner = '', queued_at = clock_timestamp(),
+    attempts = GREATEST(attempts - 1, 0)
+WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
+
+-- name: forgotten_runs
+-- They wait in the queue, and nobody was rung for, or had them, for a while. Who rings
+-- for one marks it, so that ten sweepers ring once; a few at a time, because a worker
+-- that comes goes on with the others.
+UPDATE imports_importrun
+SET rung_at = clock_timestamp()
+WHERE id IN (
+    SELECT id FROM imports_importrun
+    WHERE state = 'queued' AND NOT is_cancel_requested AND NOT is_paused
+      AND GREATEST(rung_at, heartbeat_at, claimed_at, created_at)
+          < clock_timestamp() - %(lease)s * interval '1 second'
+      AND NOT EXISTS (
+          SELECT 1 FROM imports_featureflag
+          WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
+      )
+    ORDER BY id
+    LIMIT %(most)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id
+
 -- name: requeue_dead_runs
 -- Their preparer has given no sign of life for a lease; who never gave one counts from
 -- its claim. A dry run that is planned waits for a person.
@@ -70,7 +98,7 @@ FOR UPDATE SKIP LOCKED
 -- says when a lane was last rung for, so that ten sweepers ring once.
 UPDATE imports_importrun r
 SET heartbeat_at = clock_timestamp()
-WHERE r.state = 'writing' AND NOT r.is_cancel_requested
+WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND NOT r.is_paused
   AND COALESCE(r.heartbeat_at, r.claimed_at, r.started_at, r.created_at)
       < clock_timestamp() - %(lease)s * interval '1 second'
   AND EXISTS (

@@ -47,6 +47,9 @@ DROP TABLE IF EXISTS {records}, {laps}
 SELECT bool_and(to_regclass(quote_ident(name)) IS NOT NULL)
 FROM unnest(%(names)s::text[]) AS name
 
+-- name: wait_briefly
+SELECT set_config('lock_timeout', '1s', true)
+
 -- name: rename_table
 ALTER TABLE IF EXISTS {table} RENAME TO {new}
 

@@ -222,14 +222,19 @@ def test_preparer_that_lost_the_run_is_told_by_its_heartbeat(queued, settings):
             pulse.check()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    "error", [psycopg.OperationalError("connection refused"), MemoryError()]
+)
 def test_preparer_that_cannot_beat_for_a_lease_stops_itself(
-    queued, settings, monkeypatch
+    queued, settings, monkeypatch, error
 ):
+    """Whether the server is away, or the thread that beats has died."""
     settings.IMPORTS_LEASE_SECONDS = 0.6
     actions.claim_run(queued)
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise psycopg.OperationalError("connection refused")
+        raise error
 
     monkeypatch.setattr(ownership, "_touch", refuse)
     with Heartbeat(queued) as pulse:

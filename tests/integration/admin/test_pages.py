@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django_q.models import Schedule
 
 from imports.models import FeatureFlag, ImportRun, Rejection, SourceFile
 from races.models import Competitor, Entrant, Meeting, Race, Team, Venue
@@ -93,6 +94,31 @@ def test_queue_is_hidden_from_staff_with_permission(
     allow(f"view_{name}", f"change_{name}")
 
     assert as_clerk.get(list_url(model)).status_code == 403
+
+
+@pytest.mark.parametrize("model", QUEUE, ids=lambda model: model._meta.label)
+def test_superuser_looks_at_the_queue_and_makes_nothing_in_it(
+    model: type[Model], as_boss: Client
+) -> None:
+    """A row of Schedule runs whatever callable it names."""
+    assert as_boss.get(list_url(model)).status_code == 200
+    assert as_boss.get(list_url(model) + "add/").status_code == 403
+    assert as_boss.post(list_url(model) + "add/").status_code == 403
+
+
+@pytest.mark.parametrize("client", ["as_boss", "as_clerk"])
+def test_schedule_cannot_be_changed(
+    client: str, request: pytest.FixtureRequest, allow: Callable[..., None]
+) -> None:
+    allow("add_schedule", "change_schedule", "view_schedule", "delete_schedule")
+    schedule = Schedule.objects.create(func="math.sqrt")
+    looker: Client = request.getfixturevalue(client)
+
+    response = looker.post(page_url(schedule), {"func": "subprocess.call"})
+
+    assert response.status_code == 403
+    schedule.refresh_from_db()
+    assert schedule.func == "math.sqrt"
 
 
 def test_nothing_but_flags_can_be_added_changed_or_deleted(

@@ -245,3 +245,43 @@ def test_retry_needs_permission(
     ashford.refresh_from_db()
     assert ashford.state == "failed"
     assert "retry_races" not in as_clerk.get(run_page(ashford)).content.decode()
+
+
+def test_run_is_paused_and_continued_on_its_page(as_boss: Client) -> None:
+    run = queued()
+    assert 'value="pause_runs"' in as_boss.get(run_page(run)).content.decode()
+
+    assert "Paused 1 run" in choose(as_boss, RUNS, "pause_runs", [run])
+
+    page = as_boss.get(run_page(run)).content.decode()
+    assert '<span class="state state-warn">paused (queued)</span>' in page
+    assert "This run is paused" in page
+    assert 'value="continue_runs"' in page
+    assert 'value="pause_runs"' not in page
+    assert 'http-equiv="refresh"' not in page
+
+    choose(as_boss, RUNS, "continue_runs", [run])
+
+    run.refresh_from_db()
+    assert not run.is_paused
+
+
+def test_run_that_is_over_is_not_paused(as_boss: Client, ashford: ImportRun) -> None:
+    assert 'value="pause_runs"' not in as_boss.get(run_page(ashford)).content.decode()
+
+    page = choose(as_boss, RUNS, "pause_runs", [ashford])
+
+    assert "there is nothing to pause" in page
+
+
+def test_who_may_not_change_runs_cannot_pause_them(
+    as_clerk: Client, allow: Callable[..., None]
+) -> None:
+    run = queued()
+    allow("view_importrun")
+
+    assert 'value="pause_runs"' not in as_clerk.get(run_page(run)).content.decode()
+    choose(as_clerk, RUNS, "pause_runs", [run])
+
+    run.refresh_from_db()
+    assert not run.is_paused

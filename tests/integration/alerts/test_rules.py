@@ -257,6 +257,7 @@ def test_run_whose_preparer_is_silent_is_told_of() -> None:
         {"created_at": timezone.now()},
         {"queued_at": timezone.now()},
         {"is_cancel_requested": True},
+        {"is_paused": True},
         {"state": "planned", "options": {"dry_run": True}, "claimed_at": "2020-01-01Z"},
     ],
 )
