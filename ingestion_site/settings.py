@@ -182,6 +182,13 @@ SPECTACULAR_SETTINGS = {
 
 # Imports: imports/conf.py lists the names with their defaults.
 IMPORTS_DB_POOL_MAX = env.int("DB_POOL_MAX", default=10)
+IMPORTS_FLAG_PROFILE = env.str(
+    "FLAG_PROFILE", default="development" if DEBUG else "production"
+)
+if IMPORTS_FLAG_PROFILE not in ("development", "production"):
+    raise ImproperlyConfigured(
+        f"FLAG_PROFILE is {IMPORTS_FLAG_PROFILE}; it must be development or production."
+    )
 # For tests only: where they end the process.
 IMPORTS_FAILPOINT = env.str("IMPORTS_FAILPOINT", default="")
 if IMPORTS_FAILPOINT and not DEBUG:
