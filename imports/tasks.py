@@ -43,3 +43,4 @@ def _write(run_id: int) -> None:
     actions.process_races(Races(run), max_concurrency=1, options=options)
     if not end_run(run) and options.is_time_up():
         doorbell.ring_for_lane(run_id)
+    actions.judge()

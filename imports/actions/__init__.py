@@ -14,10 +14,18 @@ from imports.actions.deliver import deliver_alerts
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
-from imports.actions.flags import set_flag
+from imports.actions.flags import apply_profile, restore_flag, set_flag
 from imports.actions.mappings import save_mapping, switch_mapping
 from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
+from imports.actions.rollouts import (
+    Guard,
+    Pulse,
+    judge,
+    promote_rollout,
+    start_rollout,
+    stop_rollout,
+)
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
 from imports.actions.sweep import sweep
@@ -27,12 +35,15 @@ from imports.actions.work import claim_run, lanes_of, prepare, work_run
 __all__ = [
     "Batch",
     "BatchOptions",
+    "Guard",
     "Looked",
     "Order",
+    "Pulse",
     "Races",
     "Registered",
     "acknowledge_alerts",
     "apply_edit",
+    "apply_profile",
     "cancel_runs",
     "claim_run",
     "close_alert",
@@ -42,20 +53,25 @@ __all__ = [
     "deliver_alerts",
     "evaluate_alerts",
     "give_up",
+    "judge",
     "lanes_of",
     "look",
     "open_alert",
     "prepare",
     "process_races",
+    "promote_rollout",
     "rebuild_stats",
     "register_paths",
     "register_uploads",
+    "restore_flag",
     "resume_run",
     "save_mapping",
     "set_flag",
     "settle_conflicts",
     "start_revert",
+    "start_rollout",
     "start_run",
+    "stop_rollout",
     "sweep",
     "switch_mapping",
     "tell_database_unreachable",

@@ -8,6 +8,7 @@ from functools import partial
 
 from django.db import connection
 
+from imports.actions.rollouts import Pulse
 from imports.actions.stop import ask_to_stop
 from imports.models import ImportRun
 from imports.pipeline import checkpoint
@@ -36,12 +37,17 @@ class BatchOptions:
     #: A person waits for it: it works though DB_POOL_MAX lanes do.
     is_urgent: bool = False
 
-    def lane(self, number: int, *, races: Races) -> Lane:
-        """Give one of the lanes."""
+    def lane(self, number: int, *, races: Races, pulse: Pulse) -> Lane:
+        """Give one of the lanes; between races it may judge rollouts."""
+
+        def on_race(claim: Claim) -> None:
+            self.on_race(claim)
+            pulse()
+
         return Lane(
             name=f"{self.name}-{number}",
             is_time_up=self.is_time_up,
-            on_race=self.on_race,
+            on_race=on_race,
             numbers=races.numbers,
             is_urgent=self.is_urgent,
         )
@@ -93,7 +99,10 @@ def process_races(
     stops them after the races in work, cancels those that wait, and is raised again.
     """
     began = time.perf_counter()
-    lanes = [options.lane(n, races=races) for n in range(1, max_concurrency + 1)]
+    pulse = Pulse()
+    lanes = [
+        options.lane(n, races=races, pulse=pulse) for n in range(1, max_concurrency + 1)
+    ]
     try:
         attempts = _run_lanes(races.run, lanes)
     except KeyboardInterrupt:

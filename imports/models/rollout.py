@@ -72,7 +72,8 @@ class Rollout(models.Model):
                 name="rollout_flag_is_known", condition=Q(flag__in=NAMES)
             ),
             models.CheckConstraint(
-                name="rollout_percent_is_a_stage", condition=Q(percent__in=(10, 50, 100))
+                name="rollout_percent_is_a_stage",
+                condition=Q(percent__in=(10, 50, 100)),
             ),
             models.CheckConstraint(
                 name="rollout_ended_at_set_iff_over",

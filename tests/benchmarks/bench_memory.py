@@ -39,7 +39,9 @@ def main() -> None:
         print(json.dumps(_measure(*case)))
         return
     address = bench_import._make_database()
-    print(f"{'writer':7}{'laps':>8}{'batch_rows':>12}{'process MB':>12}{'new MB':>10}{'changed MB':>12}")
+    print(
+        f"{'writer':7}{'laps':>8}{'batch_rows':>12}{'process MB':>12}{'new MB':>10}{'changed MB':>12}"
+    )
     for laps, rows, writer in CASES:
         bench_import._empty(address)
         found = _in_child([laps, rows, writer], address=address)
