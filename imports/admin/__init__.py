@@ -13,15 +13,19 @@ from imports.admin.conflict import ConflictAdmin
 from imports.admin.rejection import RejectionAdmin
 from imports.admin.stage_timing import StageTimingAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
+from imports.admin.rollout import RolloutAdmin
+from imports.admin.flag_change import FlagChangeAdmin
 
 __all__ = [
     "AlertAdmin",
     "ColumnMappingAdmin",
     "ConflictAdmin",
     "FeatureFlagAdmin",
+    "FlagChangeAdmin",
     "ImportRunAdmin",
     "RaceCheckpointAdmin",
     "RejectionAdmin",
+    "RolloutAdmin",
     "SourceFileAdmin",
     "StageTimingAdmin",
 ]

@@ -58,7 +58,7 @@ def test_small_batch_that_was_asked_for_is_left_alone() -> None:
 
 def test_what_was_asked_is_said_of_what_shrank() -> None:
     values = {
-        Flag.MEMORY_BUDGET_MB: 300,
+        Flag.MEMORY_BUDGET_MB: 310,
         Flag.CONCURRENCY: 8,
         Flag.BATCH_ROWS: 200,
     }
