@@ -144,8 +144,10 @@ class Pulse:
 def arms_of(rollout: Rollout) -> dict[str, Arm]:
     """Give the figures of the arms since the stage began."""
     with connection.cursor() as cursor:
-        facts = {"rollout": str(rollout.pk), "since": rollout.stage_started_at}
-        cursor.execute(statement("rollout_arms"), facts)
+        since = rollout.stage_started_at
+        cursor.execute(
+            statement("rollout_arms"), {"rollout": str(rollout.pk), "since": since}
+        )
         found = {arm: Arm(*figures) for arm, *figures in cursor.fetchall()}
     control = found.get(CONTROL, Arm())
     if rollout.next_percent is None:

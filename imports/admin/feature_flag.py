@@ -1,5 +1,6 @@
 """Flags: every flag that there is, what is in force, what it does, and why."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -39,7 +40,7 @@ class FeatureFlagAdmin(admin.ModelAdmin):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        own = {
+        own: dict[str, tuple[Callable[..., HttpResponse], str]] = {
             "profile/": (self.profile, "profile"),
             "<str:name>/rollout/": (require_POST(self.rollout), "rollout"),
             "change/<int:pk>/restore/": (require_POST(self.restore), "restore"),
@@ -72,9 +73,7 @@ class FeatureFlagAdmin(admin.ModelAdmin):
     ) -> FeatureFlag | None:
         """Find a flag by its name; one that was never changed has no row yet."""
         if object_id.isdecimal():
-            # Beyond this PostgreSQL has no such number.
-            found = FeatureFlag.objects.filter(pk=object_id[:18])
-            return found.first()
+            return FeatureFlag.objects.filter(pk=object_id).first()
         if object_id not in list(Flag):
             return None
         return flag_line(Flag(object_id)).row
