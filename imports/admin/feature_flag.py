@@ -138,7 +138,9 @@ class FeatureFlagAdmin(admin.ModelAdmin):
             "changes": changes_of(line),
             "can_change": self.has_change_permission(request),
             "rollout_form": RolloutForm(flag=line.flag) if is_tried else None,
-            "earlier": Rollout.objects.filter(flag=line.flag.value).count(),
+            "earlier": Rollout.objects.filter(
+                flag=line.flag.value, ended_at__isnull=False
+            ).count(),
             "show_save_and_continue": False,
         }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -43,14 +43,15 @@ class Taken:
 
     def _claim(self) -> Claim | None:
         session.set_synchronous_commit(self._run.options["synchronous_commit"])
-        first, *self._left = checkpoint.claim_races(
+        claims = checkpoint.claim_races(
             self._run.pk,
             owner=self._lane.owner,
             # Runs of before there was this flag go on as they began.
             races=self._run.options.get("races_per_claim", 1),
             numbers=self._lane.numbers,
-        ) or [None]
-        return first
+        )
+        self._left = claims[1:]
+        return claims[0] if claims else None
 
     def _begin_claimed(self) -> Claim | None:
         keep = partial(checkpoint.keep_claims, self._left, owner=self._lane.owner)

@@ -73,22 +73,22 @@ def _measure(laps: int, batch_rows: int, writer: str) -> dict[str, float]:
 def _peak_mb(file: Path, *, writer: str, batch_rows: int) -> float:
     from imports import actions
     from imports.flags import Flag
-    from imports.pipeline.lane import Lane
     from imports.pipeline.manifest import Statement
 
     registered = actions.register_paths([file], statement=Statement(source="bench"))
-    options = {
+    values = {
         Flag.WRITER: writer,
         Flag.BATCH_ROWS: batch_rows,
         Flag.MEMORY_BUDGET_MB: 1_048_576,
     }
-    order = actions.Order(trigger="command", options=options)
+    order = actions.Order(trigger="command", options=values)
     run = actions.start_run(registered, order=order)
     actions.prepare(run, owner="bench")
     gc.collect()
     before = _kilobytes("status", "VmRSS")
     Path("/proc/self/clear_refs").write_text("5")
-    actions.run_lanes(run, [Lane(name="bench")])
+    options = actions.BatchOptions(name="bench")
+    actions.process_races(actions.Races(run), max_concurrency=1, options=options)
     peak = _kilobytes("status", "VmHWM")
     assert run.checkpoints.get().state == "done"
     return (peak - before) / 1024

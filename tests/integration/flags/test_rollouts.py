@@ -15,7 +15,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from imports import actions, flags
-from imports.actions import Guard, Order, rollouts
+from imports.actions import BatchOptions, Guard, Order, rollouts
 from imports.errors import FlagBusy, FlagInvalid, RolloutRefused
 from imports.flags import FLAGS, Flag
 from imports.models import Alert, FlagChange, ImportRun, RaceCheckpoint, Rollout
@@ -177,7 +177,7 @@ def test_failing_candidate_is_rolled_back_within_the_run(paddock, monkeypatch):
 
     actions.resume_run(run, by=None)
     run.refresh_from_db()
-    actions.work_run(run, lanes=[Lane(name="test")])
+    actions.work_run(run, options=BatchOptions(name="test"))
 
     run.refresh_from_db()
     assert run.state == "succeeded"
