@@ -20,7 +20,6 @@ from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
 from imports.actions.rollouts import (
     Guard,
-    Pulse,
     judge,
     promote_rollout,
     start_rollout,
@@ -38,7 +37,6 @@ __all__ = [
     "Guard",
     "Looked",
     "Order",
-    "Pulse",
     "Races",
     "Registered",
     "acknowledge_alerts",

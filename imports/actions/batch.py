@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import connection
 
-from imports.actions.rollouts import Pulse
+from imports.actions.rollouts import Judging
 from imports.actions.stop import ask_to_stop
 from imports.models import ImportRun
 from imports.pipeline import checkpoint
@@ -37,12 +37,12 @@ class BatchOptions:
     #: A person waits for it: it works though DB_POOL_MAX lanes do.
     is_urgent: bool = False
 
-    def lane(self, number: int, *, races: Races, pulse: Pulse) -> Lane:
+    def lane(self, number: int, *, races: Races, judging: Judging) -> Lane:
         """Give one of the lanes; between races it may judge rollouts."""
 
         def on_race(claim: Claim) -> None:
             self.on_race(claim)
-            pulse()
+            judging()
 
         return Lane(
             name=f"{self.name}-{number}",
@@ -99,9 +99,10 @@ def process_races(
     stops them after the races in work, cancels those that wait, and is raised again.
     """
     began = time.perf_counter()
-    pulse = Pulse()
+    judging = Judging()
     lanes = [
-        options.lane(n, races=races, pulse=pulse) for n in range(1, max_concurrency + 1)
+        options.lane(n, races=races, judging=judging)
+        for n in range(1, max_concurrency + 1)
     ]
     try:
         attempts = _run_lanes(races.run, lanes)

@@ -128,7 +128,7 @@ def judge() -> None:
             log.exception("rollout_not_judged", rollout=pk)
 
 
-class Pulse:
+class Judging:
     """Judges between races, but seldom; one for each run that is worked here."""
 
     def __init__(self) -> None:

@@ -251,7 +251,7 @@ def record_failed(claim: Claim, error: ImportsError) -> None:
         sqlstate=error.facts.get("sqlstate") or "",
         message=str(error),
         is_retryable=error.is_retryable,
-        options=dict(claim.options),
+        options=json.dumps(claim.options),
     )
 
 

@@ -103,7 +103,7 @@ WITH failed AS (
     UPDATE imports_racecheckpoint
     SET state = %(state)s, lease_until = NULL, is_retryable = %(is_retryable)s,
         finished_at = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
-        error_code = %(error_code)s, message = %(message)s
+        error_code = %(error_code)s, options = %(options)s, message = %(message)s
     WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
     RETURNING id, run_id
 )
