@@ -8,6 +8,8 @@ DEFAULTS: dict[str, Any] = {
     # Where a file belongs when nobody says.
     "DEFAULT_SOURCE": "local",
     "DEFAULT_PRIORITY": 100,
+    # Whose defaults flags have: development or production.
+    "FLAG_PROFILE": "production",
     # Connections that lanes may take together.
     "DB_POOL_MAX": 10,
     # A lane that has not finished a race by then has lost it to another lane.

@@ -170,6 +170,18 @@ class FlagInvalid(ImportsError):
     code = "flag_invalid"
 
 
+class FlagBusy(ImportsError):
+    """A change of the flag is being rolled out. Stop or promote that first."""
+
+    code = "flag_busy"
+
+
+class RolloutRefused(ImportsError):
+    """The change cannot be rolled out."""
+
+    code = "rollout_refused"
+
+
 class EditRefused(ImportsError):
     """The edit cannot be written. Look at what it states."""
 

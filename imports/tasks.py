@@ -102,3 +102,4 @@ def _write(run_id: int, options: BatchOptions) -> None:
     run.refresh_from_db()
     if not end_run(run) and options.is_time_up() and not run.is_paused:
         doorbell.ring_for_lane(run_id)
+    actions.judge()

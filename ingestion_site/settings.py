@@ -196,6 +196,13 @@ IMPORTS_LANE_SECONDS = env.int("IMPORTS_LANE_SECONDS", default=120)
 IMPORTS_WATCHDOG_SECONDS = env.int("IMPORTS_WATCHDOG_SECONDS", default=60)
 IMPORTS_WATCH_SECONDS = env.int("IMPORTS_WATCH_SECONDS", default=15)
 IMPORTS_STOP_SECONDS = env.int("IMPORTS_STOP_SECONDS", default=300)
+IMPORTS_FLAG_PROFILE = env.str(
+    "FLAG_PROFILE", default="development" if DEBUG else "production"
+)
+if IMPORTS_FLAG_PROFILE not in ("development", "production"):
+    raise ImproperlyConfigured(
+        f"FLAG_PROFILE is {IMPORTS_FLAG_PROFILE}; it must be development or production."
+    )
 # For tests only: where they end the process.
 IMPORTS_FAILPOINT = env.str("IMPORTS_FAILPOINT", default="")
 if IMPORTS_FAILPOINT and not DEBUG:

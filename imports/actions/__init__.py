@@ -20,12 +20,19 @@ from imports.actions.deliver import deliver_alerts
 from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
-from imports.actions.flags import set_flag
+from imports.actions.flags import apply_profile, restore_flag, set_flag
 from imports.actions.inbox import LeftOut, Taken, take_in
 from imports.actions.mappings import save_mapping, switch_mapping
 from imports.actions.pause import continue_run, pause_run
 from imports.actions.rebuild import rebuild_stats
 from imports.actions.resume import confirm_plan, resume_run
+from imports.actions.rollouts import (
+    Guard,
+    judge,
+    promote_rollout,
+    start_rollout,
+    stop_rollout,
+)
 from imports.actions.start import Order, start_revert, start_run
 from imports.actions.stop import cancel_runs, give_up
 from imports.actions.sweep import sweep
@@ -36,6 +43,7 @@ __all__ = [
     "INTERRUPTED",
     "Batch",
     "BatchOptions",
+    "Guard",
     "LeftOut",
     "Looked",
     "Order",
@@ -44,6 +52,7 @@ __all__ = [
     "Taken",
     "acknowledge_alerts",
     "apply_edit",
+    "apply_profile",
     "cancel_runs",
     "claim_run",
     "close_alert",
@@ -54,21 +63,26 @@ __all__ = [
     "deliver_alerts",
     "evaluate_alerts",
     "give_up",
+    "judge",
     "lanes_of",
     "look",
     "open_alert",
     "pause_run",
     "prepare",
     "process_races",
+    "promote_rollout",
     "rebuild_stats",
     "register_paths",
     "register_uploads",
+    "restore_flag",
     "resume_run",
     "save_mapping",
     "set_flag",
     "settle_conflicts",
     "start_revert",
+    "start_rollout",
     "start_run",
+    "stop_rollout",
     "sweep",
     "switch_mapping",
     "take_in",

@@ -9,6 +9,7 @@ from functools import partial
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from imports.actions.rollouts import Judging
 from imports.actions.stop import ask_to_stop
 from imports.models import ImportRun
 from imports.pipeline import checkpoint, trouble
@@ -37,12 +38,17 @@ class BatchOptions:
     #: A person waits for it: it works though DB_POOL_MAX lanes do.
     is_urgent: bool = False
 
-    def lane(self, number: int, *, races: Races) -> Lane:
-        """Give one of the lanes."""
+    def lane(self, number: int, *, races: Races, judging: Judging) -> Lane:
+        """Give one of the lanes; between races it may judge rollouts."""
+
+        def on_race(claim: Claim) -> None:
+            self.on_race(claim)
+            judging()
+
         return Lane(
             name=f"{self.name}-{number}",
             is_time_up=self.is_time_up,
-            on_race=self.on_race,
+            on_race=on_race,
             numbers=races.numbers,
             is_urgent=self.is_urgent,
         )
@@ -95,7 +101,11 @@ def process_races(
     back and cancelled with those that wait; then it is raised again.
     """
     began = time.perf_counter()
-    lanes = [options.lane(n, races=races) for n in range(1, max_concurrency + 1)]
+    judging = Judging()
+    lanes = [
+        options.lane(n, races=races, judging=judging)
+        for n in range(1, max_concurrency + 1)
+    ]
     try:
         attempts = _run_lanes(races.run, lanes)
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from imports import doorbell, flags
 from imports.actions.files import Registered
 from imports.actions.inbox import LeftOut
+from imports.actions.rollouts import rollouts_of_new_run
 from imports.errors import (
     IngestDisabled,
     NothingToImport,
@@ -62,7 +63,6 @@ def start_run(
         )
     if not flags.is_ingest_enabled():
         raise IngestDisabled
-    in_force = flags.current() | order.options
     percent = order.max_rejected_percent
     if percent is not None and not 0 <= percent <= 100:
         raise StatementInvalid(
@@ -76,21 +76,31 @@ def start_run(
             trigger=order.trigger,
             requested_by=order.by,
             created_at=timezone.now(),
-            options={
-                **{flag.value: value for flag, value in in_force.items()},
-                "force": order.force,
-                "dry_run": order.dry_run,
-                **({"mapping": order.mapping.pk} if order.mapping else {}),
-                **({} if percent is None else {"max_rejected_percent": percent}),
-                **({"note": order.note} if order.note else {}),
-                **_left_out(order),
-            },
+            options=_options(order),
         )
         _add_files(run, files, force=order.force)
         if in_queue:
             doorbell.ring_for_run(run.pk)
     failpoint("after_run_created")
     return run
+
+
+def _options(order: Order) -> dict[str, Any]:
+    """Give what the run keeps to: flags and options as they are now."""
+    in_force, asked = flags.fit(flags.current() | order.options)
+    rollouts = rollouts_of_new_run(in_force, chosen=order.options)
+    percent = order.max_rejected_percent
+    return {
+        **{flag.value: value for flag, value in in_force.items()},
+        "force": order.force,
+        "dry_run": order.dry_run,
+        **({"asked": {f.value: v for f, v in asked.items()}} if asked else {}),
+        **({"rollouts": rollouts} if rollouts else {}),
+        **({"mapping": order.mapping.pk} if order.mapping else {}),
+        **({} if percent is None else {"max_rejected_percent": percent}),
+        **({"note": order.note} if order.note else {}),
+        **_left_out(order),
+    }
 
 
 def _left_out(order: Order) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from imports.actions.alerts import Event, tell
 from imports.actions.deliver import Sent, deliver_alerts
 from imports.actions.evaluate import Evaluation, evaluate_alerts
+from imports.actions.rollouts import judge
 from imports.actions.sweep import sweep
 from imports.alerts import outage
 from imports.errors import DatabaseAway
@@ -31,13 +32,14 @@ class Looked:
 
 
 def watch() -> Swept:
-    """See to what dead workers left, and to alerts; safe beside any number of others.
+    """See to what dead workers left, to rollouts and alerts; safe beside any number of others.
 
     Where the database is away, that is told without it, and the error raised.
     """
     try:
         swept = sweep()
         pulse.beat()
+        judge()
         _see_to_alerts()
     except (DatabaseAway, *trouble.DatabaseErrors) as error:
         if trouble.is_away(error) or isinstance(error, DatabaseAway):
@@ -50,6 +52,7 @@ def look() -> Looked:
     """Do all that there is to do now, and say what came of it."""
     swept = sweep()
     pulse.beat()
+    judge()
     _tell_database_back()
     evaluation = evaluate_alerts(at_once=True)
     return Looked(swept, evaluation, deliver_alerts())

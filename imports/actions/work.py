@@ -14,6 +14,7 @@ from imports.actions.batch import (
     Races,
     process_races,
 )
+from imports.actions.rollouts import judge
 from imports.actions.stop import ask_to_stop, drop_leaked_staging, give_up
 from imports.errors import (
     DatabaseAway,
@@ -55,6 +56,7 @@ def work_run(
         ask_to_stop([run], message=INTERRUPTED)
         give_up(run, INTERRUPTED)
     trouble.patiently(lambda: end_run(run))
+    judge()
     if run.epoch > 1:
         # Of owners before, who may be frozen: without waiting for them.
         drop_leaked_staging()
@@ -137,7 +139,10 @@ def claim_run(run: ImportRun, *, owner: str = "") -> bool:
 
 
 def lanes_of(run: ImportRun) -> int:
-    """Give how many lanes the run may have: its concurrency, below the ceiling."""
+    """Give how many lanes the run may have: its concurrency, below the ceiling.
+
+    Its concurrency fits the memory budget since the run was made: see `flags.fit`.
+    """
     # One connection is the caller's own.
     ceiling: int = conf.get("DB_POOL_MAX") - 1
     return max(1, min(int(run.options["concurrency"]), ceiling))

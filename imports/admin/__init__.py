@@ -14,15 +14,19 @@ from imports.admin.rejection import RejectionAdmin
 from imports.admin.stage_timing import StageTimingAdmin
 from imports.admin.feature_flag import FeatureFlagAdmin
 from imports.admin.worker_heartbeat import WorkerHeartbeatAdmin
+from imports.admin.rollout import RolloutAdmin
+from imports.admin.flag_change import FlagChangeAdmin
 
 __all__ = [
     "AlertAdmin",
     "ColumnMappingAdmin",
     "ConflictAdmin",
     "FeatureFlagAdmin",
+    "FlagChangeAdmin",
     "ImportRunAdmin",
     "RaceCheckpointAdmin",
     "RejectionAdmin",
+    "RolloutAdmin",
     "SourceFileAdmin",
     "StageTimingAdmin",
     "WorkerHeartbeatAdmin",

@@ -160,6 +160,8 @@ def _is_unattended(run: ImportRun) -> bool:
 def _options(run: ImportRun) -> list[tuple[str, str, str]]:
     """Give name, value and effect of what the run keeps to."""
     effects = {flag.value: kind.effect for flag, kind in flags.FLAGS.items()}
+    effects["asked"] = "What was asked, of what shrank to fit memory_budget_mb."
+    effects["rollouts"] = "Changes that some of its races try."
     effects["force"] = "Read files again that were imported before."
     effects["dry_run"] = "Stop after the plan, until a person confirms it."
     effects["mapping"] = "Read files that have its columns by this mapping."

@@ -2,6 +2,7 @@
 
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -139,6 +140,45 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="FlagChange",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("flag", models.CharField(max_length=50)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("set", "Set"),
+                            ("restored", "Restored"),
+                            ("profile applied", "Profile"),
+                            ("rollout started", "Rollout Started"),
+                            ("rollout stopped", "Rollout Stopped"),
+                            ("promoted", "Promoted"),
+                            ("rolled back", "Rolled Back"),
+                        ],
+                        default="set",
+                        max_length=20,
+                    ),
+                ),
+                ("before", models.CharField(max_length=100)),
+                ("after", models.CharField(max_length=100)),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                ("changed_at", models.DateTimeField()),
+                ("who", models.CharField(blank=True, max_length=150)),
+            ],
+            options={
+                "get_latest_by": "changed_at",
+            },
+        ),
+        migrations.CreateModel(
             name="Pulse",
             fields=[
                 (
@@ -158,6 +198,76 @@ class Migration(migrations.Migration):
                     models.PositiveBigIntegerField(blank=True, null=True),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Rollout",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("flag", models.CharField(max_length=50)),
+                ("candidate", models.CharField(max_length=100)),
+                ("control", models.CharField(max_length=100)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("passed", "Passed"),
+                            ("rolled back", "Rolled Back"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="running",
+                        max_length=15,
+                    ),
+                ),
+                ("percent", models.PositiveSmallIntegerField(default=10)),
+                (
+                    "min_races",
+                    models.PositiveIntegerField(
+                        default=50,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(100000),
+                        ],
+                    ),
+                ),
+                (
+                    "max_error_points",
+                    models.FloatField(
+                        default=1.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "max_p95_percent",
+                    models.FloatField(
+                        default=20.0,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("started_at", models.DateTimeField()),
+                ("stage_started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_reason", models.CharField(blank=True, max_length=500)),
+                ("figures", models.JSONField(default=dict, editable=False)),
+            ],
+            options={
+                "get_latest_by": "started_at",
+            },
         ),
         migrations.CreateModel(
             name="WorkerHeartbeat",
@@ -297,6 +407,39 @@ class Migration(migrations.Migration):
             model_name="stagetiming",
             index=models.Index(fields=["started_at"], name="stagetiming_started"),
         ),
+        migrations.AddConstraint(
+            model_name="featureflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "name__in",
+                        [
+                            "batch_rows",
+                            "concurrency",
+                            "conflict_detail_rows",
+                            "conflict_policy",
+                            "ingest_enabled",
+                            "memory_budget_mb",
+                            "races_per_claim",
+                            "synchronous_commit",
+                            "writer",
+                        ],
+                    )
+                ),
+                name="featureflag_name_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="featureflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("name", "ingest_enabled"), _negated=True),
+                    ("value__in", ["on", "off"]),
+                    _connector="OR",
+                ),
+                name="featureflag_kill_switch_is_on_or_off",
+            ),
+        ),
         migrations.AddField(
             model_name="alert",
             name="acknowledged_by",
@@ -346,6 +489,50 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE,
                 related_name="failed_attempts",
                 to="imports.importrun",
+            ),
+        ),
+        migrations.AddField(
+            model_name="flagchange",
+            name="changed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="rollout",
+            name="ended_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="rollout",
+            name="started_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="flagchange",
+            name="rollout",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="changes",
+                to="imports.rollout",
             ),
         ),
         migrations.AddIndex(
@@ -405,5 +592,84 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="failedattempt",
             index=models.Index(fields=["failed_at"], name="failedattempt_by_time"),
+        ),
+        migrations.AddConstraint(
+            model_name="rollout",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")),
+                fields=("flag",),
+                name="rollout_one_running_per_flag",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rollout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "flag__in",
+                        [
+                            "batch_rows",
+                            "concurrency",
+                            "conflict_detail_rows",
+                            "conflict_policy",
+                            "ingest_enabled",
+                            "memory_budget_mb",
+                            "races_per_claim",
+                            "synchronous_commit",
+                            "writer",
+                        ],
+                    )
+                ),
+                name="rollout_flag_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rollout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("percent__in", (10, 50, 100))),
+                name="rollout_percent_is_a_stage",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rollout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("state", "running")),
+                    models.Q(
+                        models.Q(("state", "running"), _negated=True),
+                        ("ended_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="rollout_ended_at_set_iff_over",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="flagchange",
+            index=models.Index(
+                fields=["flag", "-changed_at"], name="flagchange_of_flag"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="flagchange",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "flag__in",
+                        [
+                            "batch_rows",
+                            "concurrency",
+                            "conflict_detail_rows",
+                            "conflict_policy",
+                            "ingest_enabled",
+                            "memory_budget_mb",
+                            "races_per_claim",
+                            "synchronous_commit",
+                            "writer",
+                        ],
+                    )
+                ),
+                name="flagchange_flag_is_known",
+            ),
         ),
     ]

@@ -7,10 +7,13 @@ from imports.models.conflict import Conflict
 from imports.models.counts import COUNTS, Counts
 from imports.models.failed_attempt import FailedAttempt
 from imports.models.feature_flag import FeatureFlag
+from imports.models.flag import Flag
+from imports.models.flag_change import FlagChange
 from imports.models.import_run import ImportRun
 from imports.models.pulse import Pulse
 from imports.models.race_checkpoint import RaceCheckpoint
 from imports.models.rejection import Rejection
+from imports.models.rollout import Rollout
 from imports.models.row_revision import LapRevision, RowRevision
 from imports.models.run_file import RunFile
 from imports.models.source_file import SourceFile
@@ -26,11 +29,14 @@ __all__ = [
     "Counts",
     "FailedAttempt",
     "FeatureFlag",
+    "Flag",
+    "FlagChange",
     "ImportRun",
     "LapRevision",
     "Pulse",
     "RaceCheckpoint",
     "Rejection",
+    "Rollout",
     "RowRevision",
     "RunFile",
     "SourceFile",

@@ -5,8 +5,8 @@ and `settle_unchanged`, which belong to a transaction of the conductor's.
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection
@@ -43,6 +43,9 @@ class Claim:
     attempts: int
     #: Of a race whose plan a person has confirmed: what it was computed against.
     basis: str
+    #: Values of flags that it is written with where they are not the run's, and its
+    #: arm in each rollout: see `arms`.
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key(self) -> RaceKey:
@@ -119,27 +122,67 @@ def settle_unchanged(run: StagedRun, *, first: int, last: int) -> int:
     )
 
 
-def claim_race(
-    run_id: int, *, owner: str, numbers: Collection[int] | None = None
-) -> Claim | None:
-    """Take the next open race of the run; None where none is left, or it is stopped.
+def claim_races(
+    run_id: int,
+    *,
+    owner: str,
+    races: int,
+    numbers: Collection[int] | None = None,
+) -> list[Claim]:
+    """Take the next open races of the run; none where none is left, or it is stopped.
 
-    Where `numbers` are given, no other race is taken.
+    The first of them is begun with it; the others are by `begin_claimed`. Where
+    `numbers` are given, no other race is taken.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            statement("claim_race"),
+            statement("claim_races"),
             {
                 "run": run_id,
                 "owner": owner,
                 "lanes": session.LANE,
                 "numbers": None if numbers is None else list(numbers),
+                "races": races,
                 "lease_seconds": conf.get("LEASE_SECONDS"),
                 "max_attempts": conf.get("MAX_ATTEMPTS"),
             },
         )
+        claims = [Claim(*row) for row in cursor.fetchall()]
+    return sorted(claims, key=lambda claim: claim.number)
+
+
+def claim_race(run_id: int, *, owner: str) -> Claim | None:
+    """Take the next open race of the run; None where none is left, or it is stopped."""
+    return next(iter(claim_races(run_id, owner=owner, races=1)), None)
+
+
+def begin_claimed(claim: Claim, *, run_id: int) -> Claim | None:
+    """Begin a race that was claimed with others; None where it is lost, or all stops."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement("begin_claimed_race"),
+            {
+                "run": run_id,
+                "id": claim.id,
+                "epoch": claim.epoch,
+                "lease_seconds": conf.get("LEASE_SECONDS"),
+            },
+        )
         row = cursor.fetchone()
-    return Claim(*row) if row else None
+    return replace(claim, attempts=row[0]) if row else None
+
+
+def keep_claims(claims: Iterable[Claim], *, owner: str) -> None:
+    """Renew the leases of races that were claimed with others and are not begun."""
+    ids = [claim.id for claim in claims]
+    _execute(
+        "keep_claims", ids=ids, owner=owner, lease_seconds=conf.get("LEASE_SECONDS")
+    )
+
+
+def hand_back_claims(claims: Iterable[Claim], *, owner: str) -> None:
+    """Let races wait again that were claimed with others and are not begun."""
+    _execute("hand_back_claims", ids=[claim.id for claim in claims], owner=owner)
 
 
 def lock_race(claim: Claim) -> None:
@@ -185,6 +228,7 @@ def record_done(claim: Claim, result: RaceResult, *, timer: Laptimer) -> None:
                 "removed": result.removed,
                 "undo": json.dumps(result.undo),
                 "message": result.notice,
+                "options": json.dumps(claim.options),
                 "total": timer.total_ms,
                 "queries": timer.queries,
                 **timer.parts,
@@ -207,6 +251,7 @@ def record_failed(claim: Claim, error: ImportsError) -> None:
         sqlstate=error.facts.get("sqlstate") or "",
         message=str(error),
         is_retryable=error.is_retryable,
+        options=json.dumps(claim.options),
     )
 
 

@@ -3,7 +3,8 @@
 It reads as the table in `imports.pipeline` reads, and does nothing else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from imports.pipeline import (
     trouble,
     windows,
 )
+from imports.pipeline.arms import Arms
 from imports.pipeline.checkpoint import Claim
 from imports.pipeline.finish import finish_run
 from imports.pipeline.lane import Attempt, Lane
@@ -32,6 +34,7 @@ from imports.pipeline.revert.runs import open_reverted_races
 from imports.pipeline.stage import Fence, stage_files
 from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Stopwatch
+from imports.pipeline.taken import taken_races
 from imports.pipeline.transactions import (
     fenced,
     keep_plan,
@@ -75,8 +78,12 @@ def prepare_run(
 def run_lane(run: ImportRun, *, lane: Lane) -> list[Attempt]:
     """Write races of the run, one after another, until none is left to take."""
     settled: list[Attempt] = []
-    with bound_contextvars(run=run.pk, lane=lane.name), slots.left_in_the_end():
-        for race in _write_races(run, lane=lane):
+    with (
+        bound_contextvars(run=run.pk, lane=lane.name),
+        slots.left_in_the_end(),
+        closing(_write_races(run, lane=lane)) as races,
+    ):
+        for race in races:
             settled.append(race)
             lane.on_race(race.claim)
             if race.claim.number in ANALYZE_AFTER_RACES:
@@ -106,22 +113,31 @@ def end_run(run: ImportRun) -> bool:
     return is_ours
 
 
-def _write_races(run: ImportRun, *, lane: Lane) -> Iterator[Attempt]:
+def _write_races(run: ImportRun, *, lane: Lane) -> Generator[Attempt]:
     opened = partial(restore.open_staging, run, lane=lane, prepare=prepare_run)
+    arms = Arms(run)
     staged: StagedRun | None = None
-    while not lane.is_time_up() and slots.enter(run, lane=lane):
-        staged = staged or trouble.patiently(opened)
-        if staged is None:
-            return
-        claim = trouble.patiently(partial(_claim_race, run, lane=lane))
-        if claim is None and not ownership.is_being_prepared(run):
-            return
-        race = settle_race(claim, run=staged) if claim else None
-        if race is None or race.is_staging_lost:
-            # It is being staged again, or must be.
-            staged = None
-            continue
-        yield race
+    with taken_races(run, lane=lane) as taken:
+        while not lane.is_time_up() and slots.enter(run, lane=lane):
+            staged = staged or trouble.patiently(opened)
+            if staged is None:
+                return
+            claim = taken.begin_next()
+            if claim is None and not ownership.is_being_prepared(run):
+                return
+            race = _write_one(claim, staged=staged, arms=arms) if claim else None
+            if race is None or race.is_staging_lost:
+                # It is being staged again, or must be.
+                staged = None
+                taken.hand_back()
+                continue
+            yield race
+
+
+def _write_one(claim: Claim, *, staged: StagedRun, arms: Arms) -> Attempt:
+    """Write a race with the values of its arm."""
+    claim, staged = trouble.patiently(partial(arms.choose, claim, staged=staged))
+    return settle_race(claim, run=staged)
 
 
 def _stage_and_plan(
@@ -185,11 +201,3 @@ def _facts(run: ImportRun) -> dict[str, Any]:
         "files": run.run_files.count(),
         "attempt": run.attempts,
     }
-
-
-def _claim_race(run: ImportRun, *, lane: Lane) -> Claim | None:
-    session.set_synchronous_commit(run.options["synchronous_commit"])
-    claim = checkpoint.claim_race(run.pk, owner=lane.owner, numbers=lane.numbers)
-    if claim:
-        failpoint("after_claim")
-    return claim

@@ -14,42 +14,74 @@ ON CONFLICT (run_id, source, meeting_key, race_key) DO UPDATE
 SET laps_staged = EXCLUDED.laps_staged, records_staged = EXCLUDED.records_staged
 WHERE imports_racecheckpoint.state = 'waiting'
 
--- name: claim_race
--- The next open race of the run, or one whose lane has died, or one that this lane
+-- name: claim_races
+-- The next open races of the run, or those whose lane has died, or those that this lane
 -- itself claimed without being told, because the answer was lost with its connection.
 -- None once a person has cancelled the run or paused it or the kill switch is off, and
 -- none while the run is prepared. Of every eighth it is kept how many lanes there are: to ask costs as
 -- much as to claim.
-UPDATE imports_racecheckpoint
-SET state = 'claimed', epoch = epoch + 1, attempts = attempts + 1, owner = %(owner)s,
-    claimed_at = clock_timestamp(),
-    connections = CASE WHEN number %% 8 = 1 THEN (
-        SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = %(lanes)s
-    ) END,
-    lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
-WHERE id = (
-    SELECT id FROM imports_racecheckpoint
+--
+-- Only the first is begun with it, so only of that an attempt is counted: a lane that
+-- dies costs the races that it took and had not begun nothing.
+WITH next AS MATERIALIZED (
+    SELECT id, number FROM imports_racecheckpoint
     WHERE run_id = %(run)s AND state IN ('waiting', 'claimed')
       AND (state = 'waiting' OR lease_until < clock_timestamp() OR owner = %(owner)s)
       AND attempts < %(max_attempts)s
       AND (%(numbers)s::integer[] IS NULL OR number = ANY (%(numbers)s))
-      AND EXISTS (
-          SELECT 1 FROM imports_importrun
-          WHERE id = %(run)s AND state = 'writing' AND NOT is_cancel_requested
-            AND NOT is_paused
-      )
-      AND NOT EXISTS (
-          SELECT 1 FROM imports_featureflag
-          WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
-      )
+-- include: may_go_on
     -- A race that failed is tried again when the others had their turn.
     ORDER BY state = 'waiting' AND attempts > 0, number
     FOR UPDATE SKIP LOCKED
-    LIMIT 1
+    LIMIT %(races)s
 )
-RETURNING id, number, source, meeting_key, race_key, laps_staged, records_staged, epoch,
-          attempts, basis
+UPDATE imports_racecheckpoint c
+SET state = 'claimed', epoch = c.epoch + 1, owner = %(owner)s,
+    attempts = c.attempts + (c.number = (SELECT min(number) FROM next))::integer,
+    claimed_at = clock_timestamp(),
+    connections = CASE WHEN c.number %% 8 = 1 THEN (
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name = %(lanes)s
+    ) END,
+    lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+FROM next WHERE c.id = next.id
+RETURNING c.id, c.number, c.source, c.meeting_key, c.race_key, c.laps_staged,
+          c.records_staged, c.epoch, c.attempts, c.basis
+
+-- name: may_go_on
+-- No definition of its own: what claims of a run's races have in common.
+AND EXISTS (
+    SELECT 1 FROM imports_importrun
+    WHERE id = %(run)s AND state = 'writing' AND NOT is_cancel_requested
+      AND NOT is_paused
+)
+AND NOT EXISTS (
+    SELECT 1 FROM imports_featureflag WHERE name = 'ingest_enabled' AND value = 'off'
+)
+
+-- name: begin_claimed_race
+-- The next of the races that a lane has claimed at once: where nothing says stop and it
+-- still holds it, its attempt is counted and the lease begins anew.
+UPDATE imports_racecheckpoint
+SET attempts = attempts + 1, claimed_at = clock_timestamp(),
+    lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
+-- include: may_go_on
+RETURNING attempts
+
+-- name: keep_claims
+-- Of the races that a lane has claimed and not begun, those whose lease is half over:
+-- while it writes the others, nobody may take them.
+UPDATE imports_racecheckpoint
+SET lease_until = clock_timestamp() + %(lease_seconds)s * interval '1 second'
+WHERE id = ANY(%(ids)s) AND owner = %(owner)s AND state = 'claimed'
+  AND lease_until < clock_timestamp() + %(lease_seconds)s * interval '0.5 second'
+
+-- name: hand_back_claims
+-- Races that a lane has claimed and not begun: no attempt of them was counted.
+UPDATE imports_racecheckpoint
+SET state = 'waiting', lease_until = NULL, owner = ''
+WHERE id = ANY(%(ids)s) AND owner = %(owner)s AND state = 'claimed'
 
 -- name: reopen_races
 -- Failed and cancelled races wait again, and those whose lane died. The epoch stays: the
@@ -73,7 +105,7 @@ WITH failed AS (
     UPDATE imports_racecheckpoint
     SET state = %(state)s, lease_until = NULL, is_retryable = %(is_retryable)s,
         finished_at = CASE WHEN %(state)s = 'failed' THEN clock_timestamp() END,
-        error_code = %(error_code)s, message = %(message)s
+        error_code = %(error_code)s, options = %(options)s, message = %(message)s
     WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
     RETURNING id, run_id
 )
@@ -125,7 +157,7 @@ UPDATE imports_racecheckpoint
 SET state = 'done', race_id = %(race)s, rows = %(rows)s, laps = %(laps)s,
     conflicts = %(conflicts)s, removed = %(removed)s, undo = %(undo)s, fetch_ms = %(fetch)s, transform_ms = %(transform)s,
     write_ms = %(write)s, total_ms = %(total)s, queries = %(queries)s, finished_at = clock_timestamp(),
-    lease_until = NULL, error_code = '', message = %(message)s
+    lease_until = NULL, error_code = '', message = %(message)s, options = %(options)s
 WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 
 -- name: set_synchronous_commit

@@ -225,7 +225,7 @@ GROUP BY run_id, race_id HAVING count(*) > 1
 SELECT 'checkpoint ' || id AS key
 FROM imports_racecheckpoint
 WHERE state = 'claimed'
-  AND (owner = '' OR epoch < 1 OR attempts < 1 OR claimed_at IS NULL
+  AND (owner = '' OR epoch < 1 OR claimed_at IS NULL
        OR lease_until IS NULL)
   AND (%(run)s::bigint IS NULL OR run_id = %(run)s)
 UNION ALL

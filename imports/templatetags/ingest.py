@@ -8,8 +8,9 @@ from imports.admin.badges import file_badge, race_badge, run_badge
 from imports.admin.conflict import marked
 from imports.admin.conflict_lines import Shown, show, state_badge
 from imports.admin.rejection import short_cells
+from imports.admin.rollout import lines as rollout_lines
+from imports.admin.rollout import words as rollout_words
 from imports.admin.run_strip import Strip, draw_last_runs
-from imports.errors import FlagInvalid
 from imports.flags import Flag
 from imports.models import Alert, FeatureFlag, ImportRun
 
@@ -24,17 +25,15 @@ register.filter("file_badge", file_badge)
 register.filter("short_cells", short_cells)
 register.filter("conflict_badge", state_badge)
 register.filter("side", marked)
+register.filter("rollout_words", rollout_words)
+register.filter("rollout_rows", rollout_lines)
 
 
 @register.inclusion_tag("admin/imports/kill_switch.html")
 def kill_switch() -> dict[str, object]:
     """Give a banner while ingestion is off; nothing while it is on."""
-    try:
-        if flags.is_ingest_enabled():
-            return {"is_off": False}
-    except FlagInvalid:
-        # Then no run starts either: the banner leads to the mending.
-        pass
+    if flags.is_ingest_enabled():
+        return {"is_off": False}
     row = FeatureFlag.objects.filter(name=Flag.INGEST_ENABLED)
     return {"is_off": True, "flag": row.select_related("changed_by").first()}
 

@@ -6,7 +6,7 @@ The one place that knows where changes are kept.
 from dataclasses import dataclass
 from datetime import datetime
 
-from imports.models import FeatureFlag
+from imports.models import FlagChange
 from imports.timings.window import Window
 
 #: More marks than this would hide the chart; the newest are kept.
@@ -26,18 +26,24 @@ class Mark:
 
 def flag_marks(window: Window) -> list[Mark]:
     """Give the changes of flags in a window, in the order of time."""
-    changed = FeatureFlag.objects.filter(
+    changed = FlagChange.objects.filter(
         changed_at__gte=window.since, changed_at__lt=window.until
     )
-    newest = changed.select_related("changed_by").order_by("-changed_at", "-pk")
+    newest = changed.order_by("-changed_at", "-pk")
     marks = [
         Mark(
             at=row.changed_at,
-            flag=row.name,
-            change=f"→ {row.value}",
-            by=row.changed_by.get_username() if row.changed_by else "the system",
+            flag=row.flag,
+            change=_change(row),
+            by=row.who or "the system",
             reason=row.reason,
         )
         for row in newest[:MARKS_SHOWN]
     ]
     return marks[::-1]
+
+
+def _change(row: FlagChange) -> str:
+    # Of a rollout the kind says more than the value, which not all races have.
+    said = "" if row.kind == FlagChange.Kind.SET else f" ({row.kind})"
+    return f"→ {row.after}{said}"

@@ -54,7 +54,7 @@ def cut() -> None:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (checkpoint, "claim_race"),
+        (checkpoint, "claim_races"),
         (checkpoint, "lock_race"),
         (transactions, "write_race"),
         (checkpoint, "record_done"),

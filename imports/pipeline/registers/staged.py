@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,13 @@ from uuid import UUID
 from imports.models import ImportRun, RunFile
 from imports.pipeline.staging_tables import StagingTables
 from races.models import LapColumn, Meeting
+
+#: Where a race's value of a flag is kept.
+ATTRIBUTES = {
+    "writer": "writer",
+    "batch_rows": "batch_rows",
+    "conflict_detail_rows": "conflict_rows",
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,11 @@ class StagedRun:
             "versions": [file.version for file in self.files.values()],
             "columns": [int(file.lap_columns) for file in self.files.values()],
         }
+
+    def written_with(self, values: Mapping[str, Any]) -> "StagedRun":
+        """Give the same run, to be written with other values of flags."""
+        fields = {ATTRIBUTES[name]: value for name, value in values.items()}
+        return replace(self, **fields)
 
     @classmethod
     def of(cls, run: ImportRun) -> "StagedRun":

@@ -82,7 +82,9 @@ def _has_changed_rows(run: ImportRun) -> bool:
 
 def new_revert(run: ImportRun, *, trigger: str, by: Any) -> ImportRun:
     """Give the run, not yet saved, that puts a run back."""
-    options = {flag.value: value for flag, value in flags.current().items()}
+    options = {
+        flag.value: value for flag, value in flags.fit(flags.current())[0].items()
+    }
     return ImportRun(
         source=run.source,
         kind=Kind.REVERT,

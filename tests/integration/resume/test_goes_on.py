@@ -275,14 +275,14 @@ def test_interrupted_preparation_can_go_on(start, monkeypatch):
 @pytest.mark.django_db
 def test_interrupted_lane_leaves_no_race_that_it_holds_unknown(start, monkeypatch):
     run = start()
-    claim_race = checkpoint.claim_race
+    claim_races = checkpoint.claim_races
 
     def claim_and_interrupt(*args: Any, **kwargs: Any) -> None:
-        assert claim_race(*args, **kwargs)
+        assert claim_races(*args, **kwargs)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoint, "claim_race", claim_and_interrupt)
+        patched.setattr(checkpoint, "claim_races", claim_and_interrupt)
         actions.work_run(run, options=BatchOptions(name="test"))
 
     run.refresh_from_db()

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from imports.flags import Flag
-from imports.models import FeatureFlag, ImportRun, RaceCheckpoint, StageTiming
+from imports.models import FlagChange, ImportRun, RaceCheckpoint, StageTiming
 from imports.pipeline.session import LANE
 from imports.timings import options, races
 from imports.timings.marks import flag_marks
@@ -193,16 +193,34 @@ def test_connections_are_counted_by_application(db: None, settings: Any) -> None
 
 
 def test_flag_that_changed_in_the_window_is_a_mark(admin_user: User) -> None:
-    for name, seconds in ((Flag.WRITER, 60), (Flag.BATCH_ROWS, -60)):
-        FeatureFlag.objects.create(
-            name=name, value="orm", reason="to see", changed_by=admin_user
+    for flag, seconds in ((Flag.WRITER, 60), (Flag.BATCH_ROWS, -60)):
+        FlagChange.objects.create(
+            flag=flag,
+            before="merge",
+            after="orm",
+            reason="to see",
+            who="admin",
+            changed_at=after(seconds),
         )
-        FeatureFlag.objects.filter(name=name).update(changed_at=after(seconds))
 
     [mark] = flag_marks(HOUR)
 
     assert (mark.at, mark.flag, mark.change) == (after(60), "writer", "→ orm")
     assert (mark.by, mark.reason) == ("admin", "to see")
+
+
+def test_mark_of_a_rollout_says_that_it_is_one() -> None:
+    FlagChange.objects.create(
+        flag="writer",
+        kind=FlagChange.Kind.ROLLED_BACK,
+        before="orm",
+        after="merge",
+        changed_at=after(60),
+    )
+
+    [mark] = flag_marks(HOUR)
+
+    assert (mark.change, mark.by) == ("→ merge (rolled back)", "the system")
 
 
 def test_measures_cost_the_same_queries_for_more_races(
