@@ -29,8 +29,6 @@ DEFAULTS: dict[str, Any] = {
     "WINDOW_WRITE_MS": 300,
     "WINDOW_RACE_MS": 2_000,
     "WINDOW_BATCH_MS": 15_000,
-    # What a process that works may have of memory, at most.
-    "MEMORY_BUDGET_MB": 1_024,
     # Alerts: the thresholds and their bounds are told by alerts/limits.py.
     "ALERT_WINDOW_MINUTES": 15,
     "ALERT_DUPLICATE_KEYS": 0,

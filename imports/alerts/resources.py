@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from imports import conf
+from imports import conf, flags
 from imports.alerts.limits import limit
 from imports.alerts.rule import Finding, Rule
+from imports.flags import Flag
 from imports.models import Alert, Pulse
 from imports.pipeline import session
 
@@ -45,7 +46,7 @@ def _memory() -> list[Finding]:
 
 def budget_mb() -> int:
     """Give what a process that works may have of memory."""
-    return int(conf.get("MEMORY_BUDGET_MB"))
+    return int(flags.current()[Flag.MEMORY_BUDGET_MB])
 
 
 def _mebi(pulse: Pulse) -> int:
