@@ -39,7 +39,7 @@ def resume_run(run: ImportRun, *, by: User | None, in_queue: bool = False) -> in
         # What was planned and has moved since is planned again, for a person to see.
         run.options["dry_run"] = bool(plan.count_moved(run))
         run.state, run.queued_at = ImportRun.State.QUEUED, timezone.now()
-        run.finished_at, run.message, run.owner = None, "", ""
+        run.finished_at, run.message, run.owner, run.rung_at = None, "", "", None
         run.is_cancel_requested, run.is_paused, run.attempts = False, False, 0
         run.save()
         if in_queue:
@@ -67,7 +67,7 @@ def confirm_plan(run: ImportRun, *, by: User | None, in_queue: bool = False) -> 
             checkpoint.clear_plans(run.pk)
         run.options["dry_run"] = bool(moved)
         run.state, run.owner, run.attempts = ImportRun.State.QUEUED, "", 0
-        run.queued_at = timezone.now()
+        run.queued_at, run.rung_at = timezone.now(), None
         run.is_paused = False
         run.message = PLANNED_AGAIN.format(moved=moved) if moved else ""
         run.save()

@@ -32,10 +32,9 @@ def sweep() -> Swept:
     """See to what dead workers left; safe beside any number of other sweeps."""
     with transaction.atomic():
         requeued = sweeping.requeue_dead_runs()
-        for run_id in requeued:
-            # A paused one waits for a person.
-            if ImportRun.objects.waiting_for_workers().filter(pk=run_id).exists():
-                doorbell.ring_for_run(run_id)
+        # A paused one waits for a person.
+        for run in ImportRun.objects.filter(pk__in=requeued, is_paused=False):
+            doorbell.ring_for_run(run.pk)
     with transaction.atomic():
         given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
     _discard_old_plans()

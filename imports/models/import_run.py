@@ -33,9 +33,12 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
         return self.filter(Q(state=ImportRun.State.QUEUED) | plan)
 
     def waiting_for_workers(self) -> "ImportRunQuerySet":
-        """Keep the runs that whoever has time may take on."""
-        queued = self.filter(state=ImportRun.State.QUEUED, is_paused=False)
-        return queued.filter(is_cancel_requested=False)
+        """Keep the runs that whoever has time may take on.
+
+        Not those that nobody was rung for: who made or resumed them works them at once.
+        """
+        queued = self.filter(state=ImportRun.State.QUEUED, rung_at__isnull=False)
+        return queued.filter(is_paused=False, is_cancel_requested=False)
 
     def unfinished(self) -> "ImportRunQuerySet":
         """Keep the runs that are not over."""
@@ -118,7 +121,7 @@ class ImportRun(CountedRows):
     is_cancel_requested = models.BooleanField(default=False)
     #: A person has paused it: nobody claims it or its races until they continue it.
     is_paused = models.BooleanField(default=False, db_default=False)
-    #: When a worker was last rung for while it waits in the queue.
+    #: When a worker was last rung for; NULL: who made or resumed it works it.
     rung_at = models.DateTimeField(null=True, blank=True)
     #: Who prepares it; the epoch is the fence: an owner that lost it cannot go on.
     owner = models.CharField(max_length=100, blank=True, db_default="")

@@ -58,7 +58,7 @@ SET rung_at = clock_timestamp()
 WHERE id IN (
     SELECT id FROM imports_importrun
     WHERE state = 'queued' AND NOT is_cancel_requested AND NOT is_paused
-      AND GREATEST(rung_at, heartbeat_at, claimed_at, created_at)
+      AND GREATEST(rung_at, queued_at, heartbeat_at, claimed_at, created_at)
           < clock_timestamp() - %(lease)s * interval '1 second'
       AND NOT EXISTS (
           SELECT 1 FROM imports_featureflag

@@ -164,3 +164,40 @@ def test_task_of_an_unknown_run_does_no_harm(queue):
     tasks.work(run.pk + 1)
 
     assert states() == {"succeeded"}
+
+
+@pytest.mark.django_db
+def test_worker_leaves_a_run_to_who_made_it(write_csv):
+    path = write_csv("mine.csv", "meeting,race,entrant,lap,time_ms", "m,2,7,1,1")
+    files = actions.register_paths([path], statement=Statement(source="test"))
+    order = Order(trigger=ImportRun.Trigger.COMMAND)
+    run = actions.start_run(files, order=order)
+
+    tasks.work(0)
+
+    run.refresh_from_db()
+    assert (run.state, run.epoch) == ("queued", 0)
+
+
+@pytest.mark.django_db
+def test_worker_leaves_a_run_to_who_goes_on_with_it(queue):
+    [run] = queue(1)
+    actions.cancel_runs([run], by=None)
+    actions.resume_run(run, by=None)
+
+    tasks.work(0)
+
+    run.refresh_from_db()
+    assert (run.state, run.epoch) == ("queued", 0)
+
+
+@pytest.mark.django_db
+def test_run_whose_maker_died_is_rung_for(queue):
+    [run] = queue(1)
+    ImportRun.objects.update(rung_at=None)
+
+    tasks.work(0)
+
+    assert states() == {"succeeded"}
+    run.refresh_from_db()
+    assert run.rung_at is not None
