@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q
 
 from imports.models.counts import CountedRows
 from imports.models.import_run import ImportRun
@@ -102,8 +102,14 @@ class RaceCheckpoint(CountedRows):
                 name="racecheckpoint_finished",
                 condition=Q(finished_at__isnull=False),
             ),
+            # In the order of `claim_races`: a claim reads as many rows as it takes.
             models.Index(
-                fields=["run", "number"],
+                "run",
+                ExpressionWrapper(
+                    Q(state="waiting") & Q(attempts__gt=0),
+                    output_field=models.BooleanField(),
+                ),
+                "number",
                 name="racecheckpoint_open",
                 condition=Q(state__in=["waiting", "claimed"]),
             ),

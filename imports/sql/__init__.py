@@ -33,7 +33,7 @@ def _blocks() -> dict[str, str]:
 
 
 def _whole(body: str, blocks: dict[str, str]) -> str:
-    return INCLUDE.sub(lambda match: blocks[match[1]].strip(), body)
+    return INCLUDE.sub(lambda match: _whole(blocks[match[1]], blocks).strip(), body)
 
 
 def names() -> tuple[str, ...]:

@@ -166,18 +166,17 @@ SELECT GREATEST(
      FROM imports_importrun WHERE state IN ('queued', 'staging', 'planned', 'writing'))
 ) AS at
 
--- name: kill_switch
+-- name: ingestion_is_on
 -- Part of statements.
 SELECT NOT EXISTS (
-    SELECT 1 FROM imports_featureflag
-    WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
+-- include: kill_switch
 ) AS is_on
 
 -- name: runs_nobody_works
 -- Queued runs wait behind others as long as any worker takes something; they are told
 -- of together. Any other run is told of by itself.
 WITH switch AS (
--- include: kill_switch
+-- include: ingestion_is_on
 ),
 unworked AS (
 -- include: unworked
@@ -205,7 +204,7 @@ LIMIT %(limit)s
 -- Whether ingestion is on, runs that wait, since when the first does, and when anybody
 -- last worked.
 WITH switch AS (
--- include: kill_switch
+-- include: ingestion_is_on
 ),
 unworked AS (
 -- include: unworked

@@ -18,8 +18,8 @@ WHERE imports_racecheckpoint.state = 'waiting'
 -- The next open races of the run, or those whose lane has died, or those that this lane
 -- itself claimed without being told, because the answer was lost with its connection.
 -- None once a person has cancelled the run or paused it or the kill switch is off, and
--- none while the run is prepared. Of every eighth it is kept how many lanes there are: to ask costs as
--- much as to claim.
+-- none while the run is prepared. Of every eighth it is kept how many lanes there are:
+-- to ask costs as much as to claim.
 --
 -- Only the first is begun with it, so only of that an attempt is counted: a lane that
 -- dies costs the races that it took and had not begun nothing.
@@ -30,7 +30,8 @@ WITH next AS MATERIALIZED (
       AND attempts < %(max_attempts)s
       AND (%(numbers)s::integer[] IS NULL OR number = ANY (%(numbers)s))
 -- include: may_go_on
-    -- A race that failed is tried again when the others had their turn.
+    -- A race that failed is tried again when the others had their turn. The index
+    -- racecheckpoint_open has this order.
     ORDER BY state = 'waiting' AND attempts > 0, number
     FOR UPDATE SKIP LOCKED
     LIMIT %(races)s
@@ -56,8 +57,12 @@ AND EXISTS (
       AND NOT is_paused
 )
 AND NOT EXISTS (
-    SELECT 1 FROM imports_featureflag WHERE name = 'ingest_enabled' AND value = 'off'
+-- include: kill_switch
 )
+
+-- name: kill_switch
+-- Part of statements: a row where ingestion is switched off. The table holds on or off.
+SELECT 1 FROM imports_featureflag WHERE name = 'ingest_enabled' AND value = 'off'
 
 -- name: begin_claimed_race
 -- The next of the races that a lane has claimed at once: where nothing says stop and it

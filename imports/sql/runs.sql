@@ -61,8 +61,7 @@ WHERE id IN (
       AND GREATEST(rung_at, queued_at, heartbeat_at, claimed_at, created_at)
           < clock_timestamp() - %(lease)s * interval '1 second'
       AND NOT EXISTS (
-          SELECT 1 FROM imports_featureflag
-          WHERE name = 'ingest_enabled' AND lower(value) IN ('off', 'false')
+-- include: kill_switch
       )
     ORDER BY id
     LIMIT %(most)s
@@ -75,11 +74,17 @@ RETURNING id
 -- its claim. A dry run that is planned waits for a person.
 UPDATE imports_importrun
 SET state = 'queued', owner = '', queued_at = clock_timestamp()
-WHERE state IN ('staging', 'planned') AND NOT is_cancel_requested
-  AND NOT (state = 'planned' AND COALESCE(options ->> 'dry_run', '') = 'true')
-  AND attempts < %(max_attempts)s
-  AND COALESCE(heartbeat_at, claimed_at, started_at, created_at)
-      < clock_timestamp() - %(lease)s * interval '1 second'
+WHERE id IN (
+    SELECT id FROM imports_importrun
+    WHERE state IN ('staging', 'planned') AND NOT is_cancel_requested
+      AND NOT (state = 'planned' AND COALESCE(options ->> 'dry_run', '') = 'true')
+      AND attempts < %(max_attempts)s
+      AND COALESCE(heartbeat_at, claimed_at, started_at, created_at)
+          < clock_timestamp() - %(lease)s * interval '1 second'
+    ORDER BY id
+    -- Who holds one is alive, or sweeps.
+    FOR UPDATE SKIP LOCKED
+)
 RETURNING id
 
 -- name: hopeless_runs
@@ -96,23 +101,28 @@ FOR UPDATE SKIP LOCKED
 -- name: unattended_runs
 -- Races of them wait, and no lane has claimed or settled one for a lease. The heartbeat
 -- says when a lane was last rung for, so that ten sweepers ring once.
-UPDATE imports_importrun r
+UPDATE imports_importrun
 SET heartbeat_at = clock_timestamp()
-WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND NOT r.is_paused
-  AND COALESCE(r.heartbeat_at, r.claimed_at, r.started_at, r.created_at)
-      < clock_timestamp() - %(lease)s * interval '1 second'
-  AND EXISTS (
-      SELECT 1 FROM imports_racecheckpoint c
-      WHERE c.run_id = r.id AND c.state IN ('waiting', 'claimed')
-  )
-  AND NOT EXISTS (
-      SELECT 1 FROM imports_racecheckpoint c
-      WHERE c.run_id = r.id
-        AND (c.lease_until > clock_timestamp()
-             OR GREATEST(c.claimed_at, c.finished_at)
-                > clock_timestamp() - %(lease)s * interval '1 second')
-  )
-RETURNING r.id
+WHERE id IN (
+    SELECT r.id FROM imports_importrun r
+    WHERE r.state = 'writing' AND NOT r.is_cancel_requested AND NOT r.is_paused
+      AND COALESCE(r.heartbeat_at, r.claimed_at, r.started_at, r.created_at)
+          < clock_timestamp() - %(lease)s * interval '1 second'
+      AND EXISTS (
+          SELECT 1 FROM imports_racecheckpoint c
+          WHERE c.run_id = r.id AND c.state IN ('waiting', 'claimed')
+      )
+      AND NOT EXISTS (
+          SELECT 1 FROM imports_racecheckpoint c
+          WHERE c.run_id = r.id
+            AND (c.lease_until > clock_timestamp()
+                 OR GREATEST(c.claimed_at, c.finished_at)
+                    > clock_timestamp() - %(lease)s * interval '1 second')
+      )
+    ORDER BY r.id
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id
 
 -- name: lock_sweeping
 SELECT pg_try_advisory_xact_lock(hashtextextended('sweep', 0)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
@@ -252,6 +252,29 @@ def test_ten_sweepers_at_once_do_what_one_does(start):
     actions.sweep()
     held = {f"imports_staged_{kind}_{laneless.pk}_1" for kind in ("laps", "records")}
     assert set(staged_tables()) == held
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_prepared", [False, True])
+def test_sweep_does_not_wait_for_who_holds_a_run(start, is_prepared):
+    run = start()
+    _ = actions.prepare(run, owner="dead") if is_prepared else actions.claim_run(run)
+    change(run, claimed_at=PAST)
+
+    def sweep() -> Swept:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '1s'")
+            return actions.sweep()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread, transaction.atomic():
+        ImportRun.objects.select_for_update().get(pk=run.pk)
+        beside = thread.submit(sweep).result(timeout=60)
+
+    assert not beside
+    assert actions.sweep()
 
 
 @pytest.mark.django_db

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from imports import actions
@@ -55,6 +57,21 @@ def test_races_are_claimed_in_order_and_only_the_first_is_begun(run):
     counted = [attempts for _, attempts in states(run)]
     assert [state for state, _ in states(run)[:4]] == ["claimed"] * 3 + ["waiting"]
     assert counted == [1] + [0] * (RACES - 1)
+
+
+def test_claim_reads_as_many_races_as_it_takes(run):
+    with CaptureQueriesContext(connection) as asked:
+        assert checkpoint.claim_race(run.pk, owner="mine")
+
+    claim = asked[0]["sql"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {claim}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Scan using racecheckpoint_open" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.parametrize("races", [1, 3, 8, 50])
