@@ -122,5 +122,7 @@ def _close(alerts: QuerySet[Alert], **said: Any) -> int:
 
 
 def _locked(alerts: Iterable[Alert]) -> QuerySet[Alert]:
+    """In the order in which whoever evaluates the rules locks them."""
     ids = [alert.pk for alert in alerts]
-    return Alert.objects.filter(pk__in=ids).select_for_update(of=("self",))
+    chosen = Alert.objects.filter(pk__in=ids).order_by("pk")
+    return chosen.select_for_update(of=("self",))

@@ -1,5 +1,7 @@
 """Ask the rules of alerts: open what breaks, close what no longer does."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,9 +44,11 @@ def evaluate_alerts(*, at_once: bool = False) -> Evaluation | None:
         for rule in RULES:
             _ask(rule, evaluation)
         # Asked first: rows are locked only while they are changed.
+        known = _lock_known(evaluation.found)
         for rule in RULES:
             if rule.name in evaluation.found:
-                _keep(rule, evaluation.found[rule.name], now=now)
+                found = evaluation.found[rule.name]
+                _keep(rule, found, known=known[rule.name], now=now)
         pulse.keep(EVALUATED, role="rules")
         pulse.forget_old()
     return evaluation
@@ -77,9 +81,21 @@ def _ask(rule: Rule, evaluation: Evaluation) -> None:
         log.exception("alert_rule_failed", rule=rule.name)
 
 
-def _keep(rule: Rule, findings: list[Finding], *, now: datetime) -> None:
-    alerts = Alert.objects.filter(rule=rule.name).exclude(state=State.CLOSED)
-    known = {alert.subject: alert for alert in alerts.select_for_update()}
+def _lock_known(rules: Iterable[str]) -> dict[str, dict[str, Alert]]:
+    """Give the alerts that are not closed, by rule and subject.
+
+    Locked in the order of all who lock several, or two could wait for each other.
+    """
+    known: dict[str, dict[str, Alert]] = defaultdict(dict)
+    alerts = Alert.objects.filter(rule__in=rules).exclude(state=State.CLOSED)
+    for alert in alerts.select_for_update().order_by("pk"):
+        known[alert.rule][alert.subject] = alert
+    return known
+
+
+def _keep(
+    rule: Rule, findings: list[Finding], *, known: dict[str, Alert], now: datetime
+) -> None:
     for finding in findings:
         alert = known.pop(finding.subject, None)
         if alert is None:

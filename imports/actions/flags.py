@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from imports import flags
@@ -45,6 +46,8 @@ def apply_profile(*, reason: str, by: Any) -> list[Flag]:
     """
     changed = []
     with transaction.atomic():
+        # Rollouts before flags, as who promotes one: else each would wait for the other.
+        list(_running().select_for_update().order_by("pk"))
         stored = FeatureFlag.objects.select_for_update().order_by("name")
         for row in stored.exclude(name=Flag.INGEST_ENABLED):
             flag = Flag(row.name)
@@ -124,9 +127,13 @@ def record(
 
 def refuse_while_rolled_out(flag: Flag) -> None:
     """Raise FlagBusy while a change of the flag is tried on some of the races."""
-    running = Rollout.objects.filter(flag=flag.value, state=Rollout.State.RUNNING)
-    if rollout := running.select_for_update().first():
+    of_flag = _running().filter(flag=flag.value)
+    if rollout := of_flag.select_for_update().first():
         raise FlagBusy(
             f"{flag}: {rollout.candidate} is being rolled out, at {rollout.percent} % of "
             "the races. Stop that rollout or promote it, then change the flag."
         )
+
+
+def _running() -> QuerySet[Rollout]:
+    return Rollout.objects.filter(state=Rollout.State.RUNNING)

@@ -1,18 +1,20 @@
 """Alerts open once, close once it is over for good, and do not flap."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from imports import actions
 from imports.actions import evaluate
 from imports.alerts.rule import Finding, Rule
 from imports.models import Alert, AlertDelivery, Pulse
 from tests.integration.alerts.conftest import ago
+from tests.integration.locking import waiting
 
 NAME = "made_up"
 TOLD = ["a@example.org"]
@@ -306,3 +308,27 @@ def test_alert_and_what_is_told_of_it_are_written_together(
         actions.open_alert(NAME, severity="warning", message="It is bad.")
 
     assert not Alert.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_by_hand", [False, True])
+def test_alerts_are_locked_in_one_order(
+    broken: Broken, monkeypatch: pytest.MonkeyPatch, is_by_hand: bool
+) -> None:
+    first, second = (
+        actions.open_alert(rule, severity="warning", message="Look.")
+        for rule in ("z", "a")
+    )
+    asked = [Rule(name, Alert.Severity.WARNING, "", broken.find) for name in "az"]
+    monkeypatch.setattr(evaluate, "RULES", asked)
+
+    def lock_both() -> None:
+        if is_by_hand:
+            actions.close_alerts([second, first], by=None)
+        else:
+            look()
+
+    with ExitStack() as stack, transaction.atomic():
+        Alert.objects.select_for_update().get(pk=first.pk)
+        stack.enter_context(waiting(lock_both))
+        assert Alert.objects.select_for_update(nowait=True).get(pk=second.pk)

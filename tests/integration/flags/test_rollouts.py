@@ -7,7 +7,9 @@ has as many as a test needs.
 
 import itertools
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,20 @@ from imports import actions, flags
 from imports.actions import BatchOptions, Guard, Order, rollouts
 from imports.errors import FlagBusy, FlagInvalid, RolloutRefused
 from imports.flags import FLAGS, Flag
-from imports.models import Alert, FlagChange, ImportRun, RaceCheckpoint, Rollout
+from imports.models import (
+    Alert,
+    FeatureFlag,
+    FlagChange,
+    ImportRun,
+    RaceCheckpoint,
+    Rollout,
+)
 from imports.pipeline import run as conductor
 from imports.pipeline.arms import is_candidate
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.write import orm
+from tests.integration.locking import waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -386,3 +396,20 @@ def test_new_try_closes_the_alert_of_the_last(paddock):
     start()
 
     assert Alert.objects.get().state == "closed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_profile_and_promotion_do_not_wait_for_each_other():
+    actions.set_flag(Flag.BATCH_ROWS, "1000", reason="", by=None)
+    rollout = start("2000", flag=Flag.BATCH_ROWS)
+    profile = partial(actions.apply_profile, reason="", by=None)
+
+    with ExitStack() as stack:
+        with transaction.atomic():
+            # As who promotes it: the rollout first, then the flag.
+            Rollout.objects.select_for_update().get(pk=rollout.pk)
+            beside = stack.enter_context(waiting(profile))
+            flag = FeatureFlag.objects.select_for_update(nowait=True)
+            assert flag.get(name="batch_rows").value == "1000"
+        with pytest.raises(FlagBusy):
+            beside.result(timeout=30)
