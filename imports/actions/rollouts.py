@@ -1,6 +1,8 @@
 """Roll a change of a flag out: a share of the races first, back by itself if worse."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,15 +119,13 @@ def rollouts_of_new_run(
 
 def judge() -> None:
     """Judge each rollout that runs: back, on, or in force; safe beside others."""
-    running = Rollout.objects.filter(state=State.RUNNING).order_by("pk")
-    for pk in list(running.values_list("pk", flat=True)):
-        try:
-            with transaction.atomic():
-                _judge(pk)
-        except trouble.DatabaseErrors:
-            # It stays as it is, whole, and is judged again soon; what called us has
-            # work of its own to end.
-            log.exception("rollout_not_judged", rollout=pk)
+    running: list[int] = []
+    with _put_off_in_trouble():
+        of_state = Rollout.objects.filter(state=State.RUNNING).order_by("pk")
+        running = list(of_state.values_list("pk", flat=True))
+    for pk in running:
+        with _put_off_in_trouble(rollout=pk), transaction.atomic():
+            _judge(pk)
 
 
 class Judging:
@@ -156,6 +156,16 @@ def arms_of(rollout: Rollout) -> dict[str, Arm]:
         before = [stage for stage in stages if stage < rollout.percent]
         control = Arm(**rollout.figures[str(before[-1])][CONTROL])
     return {CONTROL: control, CANDIDATE: found.get(CANDIDATE, Arm())}
+
+
+@contextmanager
+def _put_off_in_trouble(**facts: int) -> Iterator[None]:
+    """Leave it as it is, whole, to be judged again soon: the caller has other work."""
+    try:
+        yield
+    except trouble.DatabaseErrors:
+        log.exception("rollout_not_judged", **facts)
+        trouble.drop_lost_connection()
 
 
 def _judge(pk: int) -> None:

@@ -154,7 +154,8 @@ def _laps_a_second(run: ImportRun) -> int | None:
 def _is_unattended(run: ImportRun) -> bool:
     if run.state != ImportRun.State.QUEUED or run.is_paused:
         return False
-    return (timezone.now() - run.created_at).total_seconds() > PATIENCE_SECONDS
+    waits_since = run.queued_at or run.created_at
+    return (timezone.now() - waits_since).total_seconds() > PATIENCE_SECONDS
 
 
 def _options(run: ImportRun) -> list[tuple[str, str, str]]:

@@ -18,6 +18,7 @@ from django.db import connection
 
 from imports import conf, doorbell
 from imports.pipeline import trouble
+from imports.pipeline.ownership import STOP_SECONDS
 from imports.sql import statement
 from imports.watchdog.cluster import HEARTBEAT
 
@@ -124,7 +125,8 @@ def beating() -> Iterator[Pulse]:
         yield pulse
     finally:
         is_over.set()
-        thread.join()
+        # It may wait for a server that is away; the task need not.
+        thread.join(STOP_SECONDS)
 
 
 def _beat_on(pulse: Pulse, is_over: threading.Event) -> None:

@@ -1,6 +1,8 @@
 """The watchdog and its database: who is asked, who answers, who is started again."""
 
 import signal
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -73,10 +75,33 @@ def test_worker_that_works_for_long_beats_beside_it(row, as_worker_of, settings)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(heartbeat, "beat", beat)
         with heartbeat.beating():
-            while len(beats) < 3:
-                pass
+            deadline = time.monotonic() + 30
+            while len(beats) < 3 and time.monotonic() < deadline:
+                time.sleep(0.01)
 
     assert len(beats) >= 3
+
+
+def test_task_does_not_wait_for_a_beat_that_waits_for_the_server(
+    row, as_worker_of, settings, monkeypatch
+):
+    settings.IMPORTS_WATCHDOG_SECONDS = 0.06
+    as_worker_of(row)
+    is_beating, is_answered = threading.Event(), threading.Event()
+
+    def beat() -> bool:
+        if threading.current_thread() is not threading.main_thread():
+            is_beating.set()
+            is_answered.wait(60)
+        return False
+
+    monkeypatch.setattr(heartbeat, "beat", beat)
+    monkeypatch.setattr(heartbeat, "STOP_SECONDS", 0.1)
+    with heartbeat.beating():
+        assert is_beating.wait(30)
+
+    assert not is_answered.is_set()
+    is_answered.set()
 
 
 def test_canary_of_another_cluster_is_rung_again(row, as_worker_of):

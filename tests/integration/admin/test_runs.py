@@ -285,3 +285,18 @@ def test_who_may_not_change_runs_cannot_pause_them(
 
     run.refresh_from_db()
     assert not run.is_paused
+
+
+@pytest.mark.parametrize(("asked", "is_told"), [(0, False), (60, True)])
+def test_run_that_goes_on_has_waited_since_then(
+    as_boss: Client, asked: int, is_told: bool
+) -> None:
+    run = queued()
+    now = timezone.now()
+    ImportRun.objects.filter(pk=run.pk).update(
+        created_at=now - timedelta(days=1), queued_at=now - timedelta(seconds=asked)
+    )
+
+    page = as_boss.get(run_page(run)).content.decode()
+
+    assert ("No worker has taken this run" in page) == is_told

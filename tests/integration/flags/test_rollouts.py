@@ -7,6 +7,7 @@ has as many as a test needs.
 
 import itertools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -413,3 +414,21 @@ def test_profile_and_promotion_do_not_wait_for_each_other():
             assert flag.get(name="batch_rows").value == "1000"
         with pytest.raises(FlagBusy):
             beside.result(timeout=30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_that_is_lost_amid_judging_ends_no_lane():
+    start()
+    with ThreadPoolExecutor(1) as thread, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        thread.submit(_end_connection, cursor.fetchone()[0]).result(timeout=30)
+
+    rollouts.judge()
+
+    assert Rollout.objects.get().is_running
+
+
+def _end_connection(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 30000)", [pid])
+    connection.close()
