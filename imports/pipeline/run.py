@@ -81,6 +81,7 @@ def run_lane(run: ImportRun, *, lane: Lane) -> list[Attempt]:
     with (
         bound_contextvars(run=run.pk, lane=lane.name),
         slots.left_in_the_end(),
+        session.own_commits_in_the_end(),
         closing(_write_races(run, lane=lane)) as races,
     ):
         for race in races:

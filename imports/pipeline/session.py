@@ -1,11 +1,14 @@
 """What a lane tells the server about its connection and its tables."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
 
 from imports import conf
+from imports.pipeline import trouble
 from imports.sql import statement
 
 #: The application name of a lane's connection, in pg_stat_activity.
@@ -24,6 +27,18 @@ def set_synchronous_commit(mode: str) -> None:
         cursor.execute(statement("set_synchronous_commit"), {"mode": mode})
     if not connection.in_atomic_block:
         _modes[connection.connection] = mode
+
+
+@contextmanager
+def own_commits_in_the_end() -> Iterator[None]:
+    """Let who has this connection next commit as the server does by itself."""
+    try:
+        yield
+    finally:
+        # With a connection that is lost what was set is gone already.
+        if connection.connection and _modes.pop(connection.connection, None):
+            with suppress(*trouble.DatabaseErrors), connection.cursor() as cursor:
+                cursor.execute(statement("reset_synchronous_commit"))
 
 
 def lane_connections() -> int:

@@ -168,6 +168,9 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 -- name: set_synchronous_commit
 SELECT set_config('synchronous_commit', %(mode)s, false)
 
+-- name: reset_synchronous_commit
+RESET synchronous_commit
+
 -- name: limit_idleness
 SELECT set_config('idle_in_transaction_session_timeout', %(seconds)s, true)
 

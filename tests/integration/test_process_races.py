@@ -253,3 +253,19 @@ def test_cost_of_a_race_is_kept(prepare):
     for race in run.checkpoints.all():
         assert race.queries >= 5
     assert run.checkpoints.get(number=1).connections >= 1
+
+
+def test_lane_leaves_nothing_set_on_its_connection(prepare):
+    run = prepare()
+    assert run.options["synchronous_commit"] == "off"
+
+    actions.process_races(
+        Races(run, frozenset({1})), max_concurrency=1, options=OPTIONS
+    )
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM pg_settings WHERE source = 'session'"
+            " AND setting IS DISTINCT FROM reset_val"
+        )
+        assert cursor.fetchall() == []
