@@ -16,7 +16,7 @@ from imports.models import ImportRun, RaceCheckpoint
 from imports.pipeline.lane import owner_name
 from imports.pipeline.run import end_run
 from imports.watchdog import heartbeat
-from imports.watchdog.heartbeat import Pulse
+from imports.watchdog.heartbeat import Heard
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +26,9 @@ def work(run_id: int) -> None:
 
     So one ring is enough for many runs, whatever became of the others' rings.
     """
-    with heartbeat.beating() as pulse:
+    with heartbeat.beating() as heard:
         actions.watch()
-        options = _options(pulse)
+        options = _options(heard)
         _work(run_id, options)
         tried = {run_id}
         while not options.is_time_up() and (waiting := _next_queued(tried)):
@@ -40,9 +40,9 @@ def work(run_id: int) -> None:
 
 def lane(run_id: int) -> None:
     """Write races of a run until none is left or time is up; then ring again."""
-    with heartbeat.beating() as pulse:
+    with heartbeat.beating() as heard:
         actions.watch()
-        _write(run_id, _options(pulse))
+        _write(run_id, _options(heard))
 
 
 def beat(heartbeat_id: int) -> None:
@@ -50,12 +50,12 @@ def beat(heartbeat_id: int) -> None:
     heartbeat.answer(heartbeat_id)
 
 
-def _options(pulse: Pulse) -> BatchOptions:
+def _options(heard: Heard) -> BatchOptions:
     """Say when a task stops: when its time is up, or its cluster is to stop."""
     ends = time.monotonic() + conf.get("LANE_SECONDS")
     return BatchOptions(
         name=f"queue-{os.getpid()}",
-        is_time_up=lambda: pulse.is_stopping or time.monotonic() > ends,
+        is_time_up=lambda: heard.is_stopping or time.monotonic() > ends,
     )
 
 

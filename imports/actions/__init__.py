@@ -21,7 +21,7 @@ from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
 from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import apply_profile, restore_flag, set_flag
-from imports.actions.inbox import LeftOut, Taken, take_in
+from imports.actions.inbox import LeftOut, TakenIn, take_in
 from imports.actions.mappings import save_mapping, switch_mapping
 from imports.actions.pause import continue_run, pause_run
 from imports.actions.rebuild import rebuild_stats
@@ -49,7 +49,7 @@ __all__ = [
     "Order",
     "Races",
     "Registered",
-    "Taken",
+    "TakenIn",
     "acknowledge_alerts",
     "apply_edit",
     "apply_profile",

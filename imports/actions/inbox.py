@@ -42,7 +42,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
-class Taken:
+class TakenIn:
     """What came of some paths: files of the manifest, and files that were left out."""
 
     files: Sequence[Registered]
@@ -63,7 +63,7 @@ def take_in(
     *,
     statement: Statement,
     heed: Callable[[], None] = lambda: None,
-) -> Taken:
+) -> TakenIn:
     """Take files into the manifest, and walk folders for them.
 
     `heed` is called before each file and each piece of it, to stop by an exception.
@@ -82,7 +82,7 @@ def take_in(
     if not files:
         raise _nothing(paths, left_out)
     failpoint("after_register")
-    return Taken(files=files, left_out=left_out)
+    return TakenIn(files=files, left_out=left_out)
 
 
 def _walk(paths: Sequence[Path]) -> Iterator[_Found]:

@@ -30,6 +30,9 @@ Kind = FlagChange.Kind
 RULE = "rollout_rolled_back"
 #: Between races, a process judges this often at most.
 JUDGE_SECONDS = 5
+#: Judged are the newest races of a stage, which may last for weeks: so many, or so many
+#: times those that an arm must have.
+NEWEST_RACES, NEWEST_TIMES = 20_000, 30
 CANNOT = (
     "{flag} cannot be rolled out race by race: it acts on a whole run, or its effect is "
     "not in the write time of a race. Change it in one step."
@@ -142,12 +145,14 @@ class Judging:
 
 
 def arms_of(rollout: Rollout) -> dict[str, Arm]:
-    """Give the figures of the arms since the stage began."""
+    """Give the figures of the arms since the stage began, of its newest races."""
+    asked = {
+        "rollout": str(rollout.pk),
+        "since": rollout.stage_started_at,
+        "newest": max(NEWEST_RACES, NEWEST_TIMES * rollout.min_races),
+    }
     with connection.cursor() as cursor:
-        since = rollout.stage_started_at
-        cursor.execute(
-            statement("rollout_arms"), {"rollout": str(rollout.pk), "since": since}
-        )
+        cursor.execute(statement("rollout_arms"), asked)
         found = {arm: Arm(*figures) for arm, *figures in cursor.fetchall()}
     control = found.get(CONTROL, Arm())
     if rollout.next_percent is None:

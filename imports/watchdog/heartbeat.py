@@ -103,7 +103,7 @@ def answer(canary: int) -> None:
 
 
 @dataclass
-class Pulse:
+class Heard:
     """What a task hears as it beats."""
 
     #: The cluster was told to stop: the task should end at the next good place.
@@ -111,28 +111,28 @@ class Pulse:
 
 
 @contextmanager
-def beating() -> Iterator[Pulse]:
+def beating() -> Iterator[Heard]:
     """Beat now, and beside the work for as long as it takes."""
-    pulse = Pulse()
+    heard = Heard()
     if own_id() is None:
-        yield pulse
+        yield heard
         return
-    pulse.is_stopping = beat()
+    heard.is_stopping = beat()
     is_over = threading.Event()
-    thread = threading.Thread(target=_beat_on, args=[pulse, is_over], daemon=True)
+    thread = threading.Thread(target=_beat_on, args=[heard, is_over], daemon=True)
     thread.start()
     try:
-        yield pulse
+        yield heard
     finally:
         is_over.set()
         # It may wait for a server that is away; the task need not.
         thread.join(STOP_SECONDS)
 
 
-def _beat_on(pulse: Pulse, is_over: threading.Event) -> None:
+def _beat_on(heard: Heard, is_over: threading.Event) -> None:
     while not is_over.wait(conf.get("WATCHDOG_SECONDS") / BEATS):
         try:
-            pulse.is_stopping = beat() or pulse.is_stopping
+            heard.is_stopping = beat() or heard.is_stopping
         finally:
             # A connection for a moment, not one more for as long as a task takes.
             connection.close()

@@ -247,6 +247,15 @@ def test_races_of_the_stage_before_do_not_count(paddock):
     assert rollout.percent == 50
 
 
+def test_only_the_newest_races_of_a_stage_are_asked_for(paddock, monkeypatch):
+    rollout = start()
+    paddock.run(rollout, candidates=4, controls=12)
+    monkeypatch.setattr(rollouts, "NEWEST_RACES", 3)
+    monkeypatch.setattr(rollouts, "NEWEST_TIMES", 0)
+
+    assert sum(arm.races for arm in rollouts.arms_of(rollout).values()) == 3
+
+
 def test_attempts_that_failed_count_although_the_race_is_in(paddock):
     rollout = start()
     paddock.run(rollout, candidates=1, controls=1)
