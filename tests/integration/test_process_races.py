@@ -258,14 +258,19 @@ def test_cost_of_a_race_is_kept(prepare):
 def test_lane_leaves_nothing_set_on_its_connection(prepare):
     run = prepare()
     assert run.options["synchronous_commit"] == "off"
+    before = _settings_of_session()
 
     actions.process_races(
         Races(run, frozenset({1})), max_concurrency=1, options=OPTIONS
     )
 
+    assert _settings_of_session() == before
+
+
+def _settings_of_session() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT name FROM pg_settings WHERE source = 'session'"
-            " AND setting IS DISTINCT FROM reset_val"
+            "SELECT name, setting FROM pg_settings WHERE source = 'session'"
+            " AND setting IS DISTINCT FROM reset_val ORDER BY name"
         )
-        assert cursor.fetchall() == []
+        return cursor.fetchall()
