@@ -146,7 +146,7 @@ class Judging:
 
 def arms_of(rollout: Rollout) -> dict[str, Arm]:
     """Give the figures of the arms since the stage began, of its newest races."""
-    asked = {
+    asked: dict[str, Any] = {
         "rollout": str(rollout.pk),
         "since": rollout.stage_started_at,
         "newest": max(NEWEST_RACES, NEWEST_TIMES * rollout.min_races),

@@ -170,3 +170,11 @@ def test_lanes_stay_below_the_ceiling(ingest, write_csv, settings) -> None:
     file = write_csv("laps.csv", "meeting,race,entrant,lap,time_ms", "a,1,7,1,1")
 
     assert actions.lanes_of(ingest(file, concurrency=8)) == 2
+
+
+def test_what_acts_on_a_race_is_known():
+    assert {flag for flag in Flag if FLAGS[flag].acts_per_race} == {
+        Flag.WRITER,
+        Flag.BATCH_ROWS,
+        Flag.CONFLICT_DETAIL_ROWS,
+    }

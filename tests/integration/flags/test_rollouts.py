@@ -7,10 +7,7 @@ has as many as a test needs.
 
 import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,6 @@ from imports.errors import FlagBusy, FlagInvalid, RolloutRefused
 from imports.flags import FLAGS, Flag
 from imports.models import (
     Alert,
-    FeatureFlag,
     FlagChange,
     ImportRun,
     RaceCheckpoint,
@@ -34,7 +30,6 @@ from imports.pipeline.arms import is_candidate
 from imports.pipeline.lane import Lane
 from imports.pipeline.manifest import Statement
 from imports.pipeline.write import orm
-from tests.integration.locking import waiting
 
 pytestmark = pytest.mark.django_db
 
@@ -341,14 +336,6 @@ def test_flag_that_does_not_act_on_a_race_is_not_rolled_out(flag):
         start("on", flag=flag)
 
 
-def test_what_acts_on_a_race_is_known():
-    assert {flag for flag in Flag if FLAGS[flag].acts_per_race} == {
-        Flag.WRITER,
-        Flag.BATCH_ROWS,
-        Flag.CONFLICT_DETAIL_ROWS,
-    }
-
-
 def test_there_is_one_rollout_of_a_flag_at_a_time():
     rollout = start()
 
@@ -406,38 +393,3 @@ def test_new_try_closes_the_alert_of_the_last(paddock):
     start()
 
     assert Alert.objects.get().state == "closed"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_profile_and_promotion_do_not_wait_for_each_other():
-    actions.set_flag(Flag.BATCH_ROWS, "1000", reason="", by=None)
-    rollout = start("2000", flag=Flag.BATCH_ROWS)
-    profile = partial(actions.apply_profile, reason="", by=None)
-
-    with ExitStack() as stack:
-        with transaction.atomic():
-            # As who promotes it: the rollout first, then the flag.
-            Rollout.objects.select_for_update().get(pk=rollout.pk)
-            beside = stack.enter_context(waiting(profile))
-            flag = FeatureFlag.objects.select_for_update(nowait=True)
-            assert flag.get(name="batch_rows").value == "1000"
-        with pytest.raises(FlagBusy):
-            beside.result(timeout=30)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_connection_that_is_lost_amid_judging_ends_no_lane():
-    start()
-    with ThreadPoolExecutor(1) as thread, connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        thread.submit(_end_connection, cursor.fetchone()[0]).result(timeout=30)
-
-    rollouts.judge()
-
-    assert Rollout.objects.get().is_running
-
-
-def _end_connection(pid: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 30000)", [pid])
-    connection.close()
