@@ -162,7 +162,8 @@ def test_sigterm_ends_each_phase_by_code_75_and_the_next_cron_does_the_rest(
 def test_second_signal_ends_at_once_and_cleanly(
     start: Any, environment: dict[str, str], inbox: tuple[str, ...]
 ) -> None:
-    environment["IMPORTS_FAILPOINT"] = "after_lock:sleep:0.5"
+    # Long enough for both signals to come in the middle of races.
+    environment["IMPORTS_FAILPOINT"] = "after_lock:sleep:3"
     process = start(*inbox, "--concurrency=3")
     _wait_for(_is_writing)
 

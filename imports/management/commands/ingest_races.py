@@ -69,7 +69,8 @@ class Command(BaseCommand):
             except (ImportsError, DatabaseError, OSError) as error:
                 message, code = _explain(error)
                 raise self._refusal(message, options, code=code) from error
-        self._tell(run, options, is_stopped=stop.is_asked)
+            # Still in there: a signal that comes now must not cut off what is told.
+            self._tell(run, options, is_stopped=stop.is_asked)
 
     def _import(self, options: dict[str, Any], stop: Stop) -> ImportRun:
         arguments.refuse_unless_consistent(options)
