@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from imports import actions, flags
 from imports.flags import Flag
-from imports.models import FlagChange, Rollout
+from imports.models import FlagChange, ImportRun, Rollout
 
 pytestmark = pytest.mark.django_db
 
@@ -124,3 +124,28 @@ def test_rollout_is_shown_but_not_ended_without_permission(
     assert "Stop: all races" not in page
     assert end(as_clerk, rollout, "stop") == 403
     assert end(as_clerk, rollout, "promote") == 403
+
+
+def test_run_says_which_change_its_races_try(
+    as_boss: Client, rollout: Rollout, ashford: ImportRun
+) -> None:
+    kept = {"rollout": rollout.pk, "flag": "writer", "value": "orm"}
+    ImportRun.objects.update(options=ashford.options | {"rollouts": [kept]})
+
+    url = reverse("admin:imports_importrun_change", args=[ashford.pk])
+    page = as_boss.get(url).content.decode()
+
+    assert f"writer = orm (rollout {rollout.pk})" in page
+
+
+def test_history_says_who_and_what_in_plain_words(
+    as_boss: Client, rollout: Rollout
+) -> None:
+    actions.stop_rollout(rollout, reason="Enough", by=None)
+
+    history = as_boss.get(reverse("admin:imports_flagchange_changelist"))
+    own = as_boss.get(reverse("admin:imports_rollout_change", args=[rollout.pk]))
+
+    assert "rollout started" in history.content.decode()
+    assert "the system" in history.content.decode()
+    assert "Stopped. Enough" in own.content.decode()
