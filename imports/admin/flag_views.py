@@ -66,7 +66,9 @@ def rollout_view(request: HttpRequest, name: str) -> HttpResponse:
     form = RolloutForm(request.POST, flag=flag)
     if not form.is_valid():
         for field, errors in form.errors.items():
-            messages.error(request, f"{field}: {' '.join(map(str, errors))}")
+            messages.error(
+                request, f"{form[field].label}: {' '.join(map(str, errors))}"
+            )
         return redirect(PAGE, name)
     try:
         rollout = actions.start_rollout(

@@ -48,7 +48,7 @@ class RolloutAdmin(PageAdmin):
         "started",
         "started_by",
         "ended",
-        "ended_reason",
+        "why",
     ]
     list_filter = ["flag", "state", "started_at"]
     list_select_related = ["started_by"]
@@ -100,6 +100,10 @@ class RolloutAdmin(PageAdmin):
     @admin.display(description="Ended", ordering="ended_at")
     def ended(self, obj: Rollout) -> str:
         return cells.ago(obj.ended_at)
+
+    @admin.display(description="Why it ended")
+    def why(self, obj: Rollout) -> str:
+        return obj.ended_reason
 
     @admin.display(description="Share")
     def share(self, obj: Rollout) -> str:

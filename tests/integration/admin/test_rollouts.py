@@ -55,6 +55,18 @@ def test_rollout_that_cannot_be_is_refused(wrong: dict, as_boss: Client) -> None
     assert response.context["messages"]
 
 
+def test_what_is_in_force_is_no_candidate(as_boss: Client) -> None:
+    choices = as_boss.get(WRITER).context["rollout_form"]["candidate"].field.widget
+
+    assert [value for value, _ in choices.choices] == ["orm"]
+
+
+def test_refusal_names_the_field_as_the_page_does(as_boss: Client) -> None:
+    response = as_boss.post(START, FORM | {"min_races": "1"}, follow=True)
+
+    assert "Races an arm: Ensure this value" in response.content.decode()
+
+
 def test_flag_that_acts_on_runs_offers_no_rollout(as_boss: Client) -> None:
     url = reverse("admin:imports_featureflag_rollout", args=["concurrency"])
     page = reverse("admin:imports_featureflag_change", args=["concurrency"])
