@@ -272,6 +272,8 @@ LOGGING = {
         "stamina": {"level": "ERROR"},
         # Without the handlers that Django gives it, which say all a second time.
         "django": {"level": "WARNING", "handlers": []},
+        # The requests of runserver.
+        "django.server": {"level": "INFO", "handlers": [], "propagate": True},
     },
 }
 structlog.configure(

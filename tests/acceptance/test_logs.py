@@ -40,5 +40,6 @@ def test_people_get_lines_without_braces(log_of):
 
 
 def test_nothing_is_said_twice():
-    assert logging.getLogger("django").handlers == []
+    for name in ("django", "django.request", "django.server"):
+        assert logging.getLogger(name).handlers == []
     assert logging.getLogger("stamina").level == logging.ERROR
