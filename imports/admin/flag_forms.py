@@ -95,12 +95,6 @@ class RolloutForm(forms.Form):
         )
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(required=False, max_length=300)
-
-
 def value_widget(kind: FlagKind) -> forms.Widget:
     """Give the field for what a flag can be."""
     if kind.choices:

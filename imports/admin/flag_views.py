@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from imports import actions, flags
-from imports.admin.flag_forms import ReasonForm, RolloutForm
+from imports.admin.flag_forms import RolloutForm
 from imports.admin.flag_lines import changes_to_profile, flag_lines
 from imports.errors import ImportsError
 from imports.flags import Flag
 from imports.models import FeatureFlag, FlagChange, Rollout
+from ingestion_site.lib.typed import typed
 
 LIST = "admin:imports_featureflag_changelist"
 PAGE = "admin:imports_featureflag_change"
@@ -115,6 +116,4 @@ def refuse_unless_allowed(request: HttpRequest) -> None:
 
 def reason_of(request: HttpRequest) -> str:
     """Give the reason that a form states, cut to what is kept."""
-    form = ReasonForm(request.POST)
-    form.is_valid()
-    return str(form.cleaned_data.get("reason", request.POST.get("reason", "")[:300]))
+    return typed(request, "reason", most=300)

@@ -195,7 +195,8 @@ def test_profile_is_applied_when_confirmed(as_boss: Client) -> None:
     change(as_boss, Flag.WRITER, "orm")
 
     asked = as_boss.get(reverse(PROFILE)).content.decode()
-    as_boss.post(reverse(PROFILE), {"reason": "Start anew"})
+    # A NUL is what PostgreSQL cannot hold.
+    as_boss.post(reverse(PROFILE), {"reason": "Start\0 anew"})
 
     assert "orm" in asked
     assert "merge" in asked
