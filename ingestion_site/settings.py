@@ -265,8 +265,16 @@ LOGGING = {
         name: {"level": LOG_LEVEL}
         for name in ("imports", "stats", "races", "ingestion_site", "django-q")
     }
-    # It says the address of each request, which may hold a secret.
-    | {"httpx": {"level": "WARNING"}},
+    | {
+        # It says the address of each request, which may hold a secret.
+        "httpx": {"level": "WARNING"},
+        # Each retry in its own words; `patiently` says once that it waits.
+        "stamina": {"level": "ERROR"},
+        # Without the handlers that Django gives it, which say all a second time.
+        "django": {"level": "WARNING", "handlers": []},
+        # The requests of runserver.
+        "django.server": {"level": "INFO", "handlers": [], "propagate": True},
+    },
 }
 structlog.configure(
     processors=[

@@ -17,6 +17,7 @@ from imports.alerts.rules import RULES, UNREACHABLE
 from imports.models import Alert
 from ingestion_site.lib import cells
 from ingestion_site.lib.read_only_admin import Fact, PageAdmin
+from ingestion_site.lib.typed import typed
 
 ABOUT = {rule.name: rule.about for rule in RULES} | {
     UNREACHABLE: "A process could not reach the database."
@@ -72,7 +73,7 @@ class AlertAdmin(PageAdmin):
         if not self.has_settle_permission(request):
             raise PermissionDenied
         alert = get_object_or_404(Alert, pk=row_id)
-        note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+        note = typed(request, "note", most=NOTE_LENGTH)
         chosen = Alert.objects.filter(pk=alert.pk)
         if request.POST.get("what") == "close":
             self._close(request, chosen, note=note)

@@ -137,7 +137,9 @@ class FeatureFlagAdmin(admin.ModelAdmin):
             "profile": flags.profile().value,
             "changes": changes_of(line),
             "can_change": self.has_change_permission(request),
-            "rollout_form": RolloutForm(flag=line.flag) if is_tried else None,
+            "rollout_form": (
+                RolloutForm(flag=line.flag, in_force=line.value) if is_tried else None
+            ),
             "earlier": Rollout.objects.filter(
                 flag=line.flag.value, ended_at__isnull=False
             ).count(),

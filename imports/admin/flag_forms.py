@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from imports import flags
 from imports.actions.rollouts import Guard
 from imports.errors import FlagInvalid
-from imports.flags import FLAGS, Flag, FlagKind, as_text
+from imports.flags import FLAGS, Flag, FlagKind, FlagValue, as_text
 from imports.models import FeatureFlag, Rollout
 
 WIDE = forms.TextInput(attrs={"size": 60})
@@ -74,10 +74,12 @@ class RolloutForm(forms.Form):
     )
     reason = forms.CharField(required=False, max_length=300, label="Why", widget=WIDE)
 
-    def __init__(self, *args: Any, flag: Flag, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, flag: Flag, in_force: FlagValue | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._flag = flag
-        self.fields["candidate"].widget = value_widget(FLAGS[flag])
+        self.fields["candidate"].widget = _other_values(FLAGS[flag], than=in_force)
         self.fields["candidate"].help_text = FLAGS[flag].allowed
 
     def clean_candidate(self) -> str:
@@ -93,17 +95,19 @@ class RolloutForm(forms.Form):
         )
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(required=False, max_length=300)
-
-
 def value_widget(kind: FlagKind) -> forms.Widget:
     """Give the field for what a flag can be."""
     if kind.choices:
         return forms.Select(choices=[(choice, choice) for choice in kind.choices])
     return forms.NumberInput(attrs={"min": kind.lowest, "max": kind.highest})
+
+
+def _other_values(kind: FlagKind, *, than: FlagValue | None) -> forms.Widget:
+    widget = value_widget(kind)
+    if isinstance(widget, forms.Select):
+        # What is in force already is nothing to try.
+        widget.choices = [(one, one) for one in kind.choices if one != than]
+    return widget
 
 
 def _checked(flag: Flag, text: str) -> str:

@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from imports import actions, flags
-from imports.admin.flag_forms import ReasonForm, RolloutForm
+from imports.admin.flag_forms import RolloutForm
 from imports.admin.flag_lines import changes_to_profile, flag_lines
 from imports.errors import ImportsError
 from imports.flags import Flag
 from imports.models import FeatureFlag, FlagChange, Rollout
+from ingestion_site.lib.typed import typed
 
 LIST = "admin:imports_featureflag_changelist"
 PAGE = "admin:imports_featureflag_change"
@@ -66,7 +67,9 @@ def rollout_view(request: HttpRequest, name: str) -> HttpResponse:
     form = RolloutForm(request.POST, flag=flag)
     if not form.is_valid():
         for field, errors in form.errors.items():
-            messages.error(request, f"{field}: {' '.join(map(str, errors))}")
+            messages.error(
+                request, f"{form[field].label}: {' '.join(map(str, errors))}"
+            )
         return redirect(PAGE, name)
     try:
         rollout = actions.start_rollout(
@@ -113,6 +116,4 @@ def refuse_unless_allowed(request: HttpRequest) -> None:
 
 def reason_of(request: HttpRequest) -> str:
     """Give the reason that a form states, cut to what is kept."""
-    form = ReasonForm(request.POST)
-    form.is_valid()
-    return str(form.cleaned_data.get("reason", request.POST.get("reason", "")[:300]))
+    return typed(request, "reason", most=300)

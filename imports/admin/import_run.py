@@ -220,7 +220,9 @@ class ImportRunAdmin(PageAdmin):
         done = self._each(request, queryset, actions.continue_run)
         if done:
             self.message_user(
-                request, f"{_runs(done)} go on; a worker is rung for.", messages.SUCCESS
+                request,
+                f"{_runs(done)} {'goes' if done == 1 else 'go'} on; a worker is rung for.",
+                messages.SUCCESS,
             )
 
     def _each(

@@ -15,6 +15,9 @@ WIDTH, HEIGHT = 1000, 210
 LEFT, TOP, BOTTOM = 64, 22, 184
 GAP = 0.18
 TICKS_OF_TIME = 6
+#: Numbers of marks: how high they stand, how far apart.
+LABEL_HEIGHTS = (18.0, 8.0)
+LABEL_ROOM = 16
 #: Where an axis may end, whatever the power of ten.
 ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
@@ -44,7 +47,8 @@ class Line:
     """A mark: where it stands and its number in the list below."""
 
     x: float
-    label_y: float
+    #: None: its number would hide that of another.
+    label_y: float | None
     number: int
     mark: Mark
 
@@ -86,13 +90,16 @@ def draw(window: Window, steps: Sequence[Step], marks: Sequence[Mark]) -> Chart:
 
 
 def _lines(marks: Sequence[Mark], window: Window) -> list[Line]:
-    """Place marks; the number of one close to the one before stands apart from it."""
+    """Place marks; numbers of close ones stand apart, or not at all without room."""
     lines: list[Line] = []
+    ends = dict.fromkeys(LABEL_HEIGHTS, -math.inf)
     for number, mark in enumerate(marks, start=1):
         x = _x(mark.at, window)
-        is_close = lines and x - lines[-1].x < 14
-        y = 8.0 if is_close and lines[-1].label_y != 8.0 else 18.0
-        lines.append(Line(x, y, number, mark))
+        free = [height for height, end in ends.items() if x - end >= LABEL_ROOM]
+        label_y = free[0] if free else None
+        if label_y is not None:
+            ends[label_y] = x
+        lines.append(Line(x, label_y, number, mark))
     return lines
 
 

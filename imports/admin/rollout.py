@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.views.decorators.http import require_POST
 
 from imports.actions.guard import Arm
@@ -44,10 +45,10 @@ class RolloutAdmin(PageAdmin):
         "name",
         "state_badge",
         "share",
-        "started_at",
+        "started",
         "started_by",
-        "ended_at",
-        "ended_reason",
+        "ended",
+        "why",
     ]
     list_filter = ["flag", "state", "started_at"]
     list_select_related = ["started_by"]
@@ -92,6 +93,18 @@ class RolloutAdmin(PageAdmin):
     def state_badge(self, obj: Rollout) -> SafeString:
         return badge(obj)
 
+    @admin.display(description="Started", ordering="started_at")
+    def started(self, obj: Rollout) -> str:
+        return cells.ago(obj.started_at)
+
+    @admin.display(description="Ended", ordering="ended_at")
+    def ended(self, obj: Rollout) -> str:
+        return cells.ago(obj.ended_at)
+
+    @admin.display(description="Why it ended")
+    def why(self, obj: Rollout) -> str:
+        return obj.ended_reason
+
     @admin.display(description="Share")
     def share(self, obj: Rollout) -> str:
         return f"{obj.percent} %"
@@ -114,7 +127,7 @@ def words(rollout: Rollout) -> str:
             f"Running: {rollout.percent} % of the races are written with "
             f"{rollout.candidate}, the others with {rollout.control}. {goes_on}"
         )
-    return f"{State(rollout.state).label}. {rollout.ended_reason}"
+    return f"{capfirst(rollout.state)}. {rollout.ended_reason}"
 
 
 def lines(rollout: Rollout) -> list[ArmLine]:

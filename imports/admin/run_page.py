@@ -183,5 +183,11 @@ def _shown(value: Any) -> Any:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, list):
-        return "; ".join(str(item.get("message", item)) for item in value)
+        return "; ".join(_shown_item(item) for item in value)
     return cells.show(value)
+
+
+def _shown_item(item: dict[str, Any]) -> str:
+    if "rollout" in item:
+        return f"{item['flag']} = {item['value']} (rollout {item['rollout']})"
+    return str(item.get("message", item))

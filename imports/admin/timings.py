@@ -72,8 +72,8 @@ def timings_context(request: HttpRequest) -> dict[str, Any]:
     """Give what the page shows."""
     form = WindowForm(request.GET)
     name, window = form.chosen(now=timezone.now())
-    if not form.is_valid() or name != OWN:
-        # What is chosen is shown, ready to be changed.
+    if request.GET.get("window") != OWN:
+        # What is chosen is shown, ready to be changed; what was typed stays.
         ends = {"window": OWN, "since": window.since, "until": window.until}
         shown = WindowForm(initial=ends)
     else:
@@ -81,7 +81,7 @@ def timings_context(request: HttpRequest) -> dict[str, Any]:
     timings = measure(window)
     return {
         "form": shown,
-        "problems": form.non_field_errors() or form.errors.values(),
+        "problems": _problems(form),
         "chosen": name,
         "spans": [(key, label) for key, (label, _) in SPANS.items()],
         "timings": timings,
@@ -91,6 +91,15 @@ def timings_context(request: HttpRequest) -> dict[str, Any]:
         "enough": ENOUGH,
         "newest_races": NEWEST_RACES,
     }
+
+
+def _problems(form: WindowForm) -> list[str]:
+    """Say what is wrong with the window, and with which end of it."""
+    problems = []
+    for name, errors in form.errors.items():
+        label = f"{form[name].label}: " if name in form.fields else ""
+        problems.append(label + " ".join(map(str, errors)))
+    return problems
 
 
 def _tiles(timings: Timings) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What `ingest_races` can be told: its options, and what they mean to the actions."""
 
 import json
+import math
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,6 +163,10 @@ def refuse_unless_consistent(options: dict[str, Any]) -> None:
         names = ", ".join(_option(name) for name in given)
         raise RunNotResumable(
             f"--resume goes on with the files and options of the run: leave out {names}."
+        )
+    if not 0 <= options["wait"] < math.inf:
+        raise StatementInvalid(
+            f"--wait {options['wait']:g}: must be a number of seconds, 0 or more."
         )
     if options["queue"] and options["fail_on"]:
         raise StatementInvalid(

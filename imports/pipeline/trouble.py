@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import psycopg
 import stamina
+import structlog
 from django.db import Error as DjangoError
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -18,6 +19,8 @@ from imports.errors import (
     RetryLater,
     StagingLost,
 )
+
+log = structlog.get_logger(__name__)
 
 Given = TypeVar("Given")
 
@@ -77,6 +80,8 @@ def patiently(statement: Callable[[], Given]) -> Given:
         for attempt in stamina.retry_context(
             on=is_away, attempts=None, timeout=seconds, wait_jitter=0.5
         ):
+            if attempt.num == 2:
+                log.warning("database_away", waits_up_to_seconds=seconds)
             with attempt:
                 return _or_disconnect(statement)
     except DatabaseErrors as error:

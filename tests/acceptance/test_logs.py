@@ -1,6 +1,7 @@
 """The log of a real process: JSON lines for programs, lines for people."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -36,3 +37,9 @@ def test_people_get_lines_without_braces(log_of):
 
     assert len(lines) == 1
     assert "state=succeeded" in lines[0]
+
+
+def test_nothing_is_said_twice():
+    for name in ("django", "django.request", "django.server"):
+        assert logging.getLogger(name).handlers == []
+    assert logging.getLogger("stamina").level == logging.ERROR

@@ -111,6 +111,9 @@ def test_no_known_layout_at_all_is_exit_code_2(write_csv):
         ({"observed_at": "yesterday"}, "yesterday"),
         ({"concurrency": "0"}, "whole number from 1 to 32"),
         ({"batch_rows": "many"}, "batch_rows"),
+        ({"wait": -1.0}, "--wait -1"),
+        ({"wait": float("nan")}, "--wait nan"),
+        ({"wait": float("inf")}, "--wait inf"),
     ],
 )
 def test_bad_option_is_exit_code_2_and_says_what_is_allowed(laps, options, words):

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import OperationalError, connection
+from structlog.testing import capture_logs
 
 from imports import actions
 from imports.actions import BatchOptions, Order
@@ -155,11 +156,12 @@ def test_lane_ends_by_a_typed_error_where_the_server_stays_away(
 
     connection.close()
     monkeypatch.setattr(connection, "get_new_connection", refuse)
-    with pytest.raises(DatabaseAway, match="--resume"):
+    with capture_logs() as logs, pytest.raises(DatabaseAway, match="--resume"):
         conductor.run_lane(run, lane=Lane(name="test"))
     monkeypatch.undo()
 
     assert len(tries) > 1
+    assert [line["event"] for line in logs].count("database_away") == 1
     conductor.run_lane(run, lane=Lane(name="later"))
     assert conductor.end_run(run)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from imports.watchdog.watchdog import Watchdog
@@ -14,4 +15,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(
+            f"{settings.Q_CLUSTER['workers']} workers look for runs that are queued. "
+            "Ctrl-C or SIGTERM ends them after the files and races in work."
+        )
+        self.stdout.flush()
         Watchdog().run()

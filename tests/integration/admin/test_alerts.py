@@ -91,7 +91,7 @@ def test_page_settles_with_a_note(what: str, state: str, as_boss: Client) -> Non
     alert = opened("a")
 
     response = as_boss.post(
-        settle_url(alert), {"what": what, "note": f"On it {SCRIPT}"}, follow=True
+        settle_url(alert), {"what": what, "note": f"On\0 it {SCRIPT}"}, follow=True
     )
 
     assert (state_of(alert), alert.note) == (state, f"On it {SCRIPT}")

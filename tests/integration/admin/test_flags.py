@@ -184,11 +184,19 @@ def test_value_that_differs_from_the_profile_is_marked(as_boss: Client) -> None:
     assert page.count("differs</span>") == 1
 
 
+def test_profile_that_changes_nothing_is_not_offered(as_boss: Client) -> None:
+    page = as_boss.get(reverse(PROFILE)).content.decode()
+
+    assert "there is nothing to change" in page
+    assert 'value="Apply the profile development"' not in page
+
+
 def test_profile_is_applied_when_confirmed(as_boss: Client) -> None:
     change(as_boss, Flag.WRITER, "orm")
 
     asked = as_boss.get(reverse(PROFILE)).content.decode()
-    as_boss.post(reverse(PROFILE), {"reason": "Start anew"})
+    # A NUL is what PostgreSQL cannot hold.
+    as_boss.post(reverse(PROFILE), {"reason": "Start\0 anew"})
 
     assert "orm" in asked
     assert "merge" in asked

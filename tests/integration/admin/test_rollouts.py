@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from imports import actions, flags
 from imports.flags import Flag
-from imports.models import FlagChange, Rollout
+from imports.models import FlagChange, ImportRun, Rollout
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,18 @@ def test_rollout_that_cannot_be_is_refused(wrong: dict, as_boss: Client) -> None
 
     assert not Rollout.objects.exists()
     assert response.context["messages"]
+
+
+def test_what_is_in_force_is_no_candidate(as_boss: Client) -> None:
+    choices = as_boss.get(WRITER).context["rollout_form"]["candidate"].field.widget
+
+    assert [value for value, _ in choices.choices] == ["orm"]
+
+
+def test_refusal_names_the_field_as_the_page_does(as_boss: Client) -> None:
+    response = as_boss.post(START, FORM | {"min_races": "1"}, follow=True)
+
+    assert "Races an arm: Ensure this value" in response.content.decode()
 
 
 def test_flag_that_acts_on_runs_offers_no_rollout(as_boss: Client) -> None:
@@ -124,3 +136,28 @@ def test_rollout_is_shown_but_not_ended_without_permission(
     assert "Stop: all races" not in page
     assert end(as_clerk, rollout, "stop") == 403
     assert end(as_clerk, rollout, "promote") == 403
+
+
+def test_run_says_which_change_its_races_try(
+    as_boss: Client, rollout: Rollout, ashford: ImportRun
+) -> None:
+    kept = {"rollout": rollout.pk, "flag": "writer", "value": "orm"}
+    ImportRun.objects.update(options=ashford.options | {"rollouts": [kept]})
+
+    url = reverse("admin:imports_importrun_change", args=[ashford.pk])
+    page = as_boss.get(url).content.decode()
+
+    assert f"writer = orm (rollout {rollout.pk})" in page
+
+
+def test_history_says_who_and_what_in_plain_words(
+    as_boss: Client, rollout: Rollout
+) -> None:
+    actions.stop_rollout(rollout, reason="Enough", by=None)
+
+    history = as_boss.get(reverse("admin:imports_flagchange_changelist"))
+    own = as_boss.get(reverse("admin:imports_rollout_change", args=[rollout.pk]))
+
+    assert "rollout started" in history.content.decode()
+    assert "the system" in history.content.decode()
+    assert "Stopped. Enough" in own.content.decode()

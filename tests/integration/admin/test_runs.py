@@ -260,7 +260,7 @@ def test_run_is_paused_and_continued_on_its_page(as_boss: Client) -> None:
     assert 'value="pause_runs"' not in page
     assert 'http-equiv="refresh"' not in page
 
-    choose(as_boss, RUNS, "continue_runs", [run])
+    assert "1 run goes on" in choose(as_boss, RUNS, "continue_runs", [run])
 
     run.refresh_from_db()
     assert not run.is_paused

@@ -221,3 +221,14 @@ def test_list_of_runs_draws_the_last_runs(as_boss: Client, ashford: ImportRun) -
 
 def test_list_without_a_run_draws_nothing(as_boss: Client) -> None:
     assert 'class="strip"' not in as_boss.get(RUNS).content.decode()
+
+
+def test_end_that_is_no_moment_is_named_and_what_was_typed_stays(
+    as_boss: Client,
+) -> None:
+    asked = {"window": "own", "since": "soon", "until": "2026-05-02T00:00"}
+
+    page = page_of(as_boss, **asked)
+
+    assert "From (UTC): Enter a valid date/time." in page
+    assert 'value="2026-05-02T00:00"' in page

@@ -63,6 +63,12 @@ def test_numbers_of_close_marks_stand_apart() -> None:
     assert heights[0] == heights[2]
 
 
+def test_number_without_room_is_not_drawn_over_another() -> None:
+    chart = draw(DAY, [], [mark(1), mark(1.02), mark(1.04), mark(1.06), mark(3)])
+
+    assert [line.label_y is None for line in chart.marks] == [0, 0, 1, 1, 0]
+
+
 def test_chart_of_nothing_is_empty() -> None:
     chart = draw(DAY, [], [])
 
