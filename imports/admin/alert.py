@@ -42,7 +42,7 @@ class AlertAdmin(PageAdmin):
     list_select_related = ["acknowledged_by", "closed_by"]
     actions = ["acknowledge", "close"]
     list_per_page = 50
-    empty_hint = "No alert was ever opened. `make worker` and cron look for them."
+    empty_hint = "No alert was ever opened. make worker and cron look for them."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
         alerts: QuerySet[Alert] = super().get_queryset(request)

@@ -142,7 +142,7 @@ def confirm_view(request: HttpRequest, run: ImportRun) -> HttpResponse:
         else:
             messages.success(
                 request,
-                f"Run {run.pk} is confirmed and queued: `make worker` writes just what "
+                f"Run {run.pk} is confirmed and queued: make worker writes just what "
                 "was planned.",
             )
     return redirect("admin:imports_importrun_change", run.pk)

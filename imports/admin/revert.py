@@ -79,6 +79,6 @@ def _page(request: HttpRequest, run: ImportRun, outcome: Outcome) -> dict[str, A
 
 def _queued(run: ImportRun, revert: ImportRun) -> str:
     return (
-        f"Run {revert.pk} is queued: `make worker` works it. It reverts run {run.pk}, "
+        f"Run {revert.pk} is queued: make worker works it. It reverts run {run.pk}, "
         "and can itself be reverted."
     )

@@ -206,10 +206,10 @@ def what_comes(run: ImportRun) -> str:
     """Say what a queued run waits for."""
     if run.options["dry_run"]:
         return (
-            f"Run {run.pk} is queued: `make worker` plans it, and nothing is written "
+            f"Run {run.pk} is queued: make worker plans it, and nothing is written "
             "before the plan is confirmed."
         )
-    return f"Run {run.pk} is queued: `make worker` works it."
+    return f"Run {run.pk} is queued: make worker works it."
 
 
 def _known_sources() -> list[str]:

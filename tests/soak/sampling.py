@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -43,16 +43,17 @@ class Sample:
     queue: int
 
 
-class Connections:
-    """Counts the connections of ours every two milliseconds, until it is left."""
+class _Looker:
+    """Asks the server every so often, in a thread, until it is left."""
+
+    every_seconds: float
 
     def __init__(self, server: PrivateServer) -> None:
-        self.counts: list[int] = []
         self._server = server
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Connections":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -60,39 +61,46 @@ class Connections:
         self._is_over.set()
         self._thread.join(10)
 
+    def take(self, *found: int) -> None:
+        """Keep what QUESTION found."""
+        raise NotImplementedError
+
     def _run(self) -> None:
         with self._server.connect() as connection:
-            while not self._is_over.wait(0.002) or not self.counts:
+            while True:
                 found = connection.execute(QUESTION, [IDLE_SECONDS]).fetchone()
                 assert found
-                self.counts.append(found[0])
+                self.take(*found)
+                if self._is_over.wait(self.every_seconds):
+                    return
 
 
-class Sampler:
-    """Looks every second, in a thread, until it is left."""
+class Connections(_Looker):
+    """Counts the connections of ours every two milliseconds."""
+
+    every_seconds = 0.002
+
+    def __init__(self, server: PrivateServer) -> None:
+        super().__init__(server)
+        self.counts: list[int] = []
+
+    def take(self, *found: int) -> None:
+        self.counts.append(found[0])
+
+
+class Sampler(_Looker):
+    """Takes a sample of a tree of processes every second."""
+
+    every_seconds = 1
 
     def __init__(self, pid: int, *, server: PrivateServer) -> None:
+        super().__init__(server)
         self.samples: list[Sample] = []
         self._root = psutil.Process(pid)
-        self._server = server
         self._began = time.monotonic()
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "Sampler":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._is_over.set()
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        with self._server.connect() as connection:
-            while not self._is_over.wait(1):
-                found = connection.execute(QUESTION, [IDLE_SECONDS]).fetchone()
-                assert found
-                self.samples.append(self._look(*found))
+    def take(self, *found: int) -> None:
+        self.samples.append(self._look(*found))
 
     def _look(self, connections: int, idle: int, lanes: int, queue: int) -> Sample:
         ours, readers = _tree(self._root)
