@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
 
 from imports import actions
 from imports.alerts import resources
@@ -254,18 +253,20 @@ def test_run_whose_preparer_is_silent_is_told_of() -> None:
 @pytest.mark.parametrize(
     "but",
     [
-        {"created_at": timezone.now()},
-        {"queued_at": timezone.now()},
+        {"created_at": 0},
+        {"queued_at": 0},
         {"is_cancel_requested": True},
         {"is_paused": True},
-        {"state": "planned", "options": {"dry_run": True}, "claimed_at": "2020-01-01Z"},
+        {"state": "planned", "options": {"dry_run": True}, "claimed_at": 9},
     ],
 )
 def test_run_that_waits_for_nobody_or_not_for_long_is_fine(but: dict[str, Any]) -> None:
-    if "claimed_at" in but:
-        but = {**but, "claimed_at": ago(days=9)}
+    # Days, from the moment of the test on.
+    moments = {
+        name: ago(days=days) for name, days in but.items() if name.endswith("_at")
+    }
     run = idle()
-    ImportRun.objects.filter(pk=run.pk).update(**but)
+    ImportRun.objects.filter(pk=run.pk).update(**{**but, **moments})
 
     assert found("unworked_runs") == []
 
