@@ -53,9 +53,9 @@ WHERE id = %(run)s AND epoch = %(epoch)s AND state IN ('staging', 'planned')
 -- They wait in the queue, and nobody was rung for, or had them, for a while. Who rings
 -- for one marks it, so that ten sweepers ring once; a few at a time, because a worker
 -- that comes goes on with the others.
-UPDATE imports_importrun
-SET rung_at = clock_timestamp()
-WHERE id IN (
+-- Materialized: asked once for each row, as a plan may have it, the few would be others
+-- each time.
+WITH forgotten AS MATERIALIZED (
     SELECT id FROM imports_importrun
     WHERE state = 'queued' AND NOT is_cancel_requested AND NOT is_paused
       AND GREATEST(rung_at, queued_at, heartbeat_at, claimed_at, created_at)
@@ -67,7 +67,10 @@ WHERE id IN (
     LIMIT %(most)s
     FOR UPDATE SKIP LOCKED
 )
-RETURNING id
+UPDATE imports_importrun r
+SET rung_at = clock_timestamp()
+FROM forgotten WHERE r.id = forgotten.id
+RETURNING r.id
 
 -- name: requeue_dead_runs
 -- Their preparer has given no sign of life for a lease; who never gave one counts from

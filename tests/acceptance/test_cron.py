@@ -162,10 +162,11 @@ def test_sigterm_ends_each_phase_by_code_75_and_the_next_cron_does_the_rest(
 def test_second_signal_ends_at_once_and_cleanly(
     start: Any, environment: dict[str, str], inbox: tuple[str, ...]
 ) -> None:
-    # Long enough for both signals to come in the middle of races.
     environment["IMPORTS_FAILPOINT"] = "after_lock:sleep:3"
     process = start(*inbox, "--concurrency=3")
     _wait_for(_is_writing)
+    # Not between two races: the first signal would end it, and the second find nobody.
+    _wait_for(lambda: RaceCheckpoint.objects.filter(state="claimed").count() == 3)
 
     process.send_signal(signal.SIGTERM)
     time.sleep(0.1)
