@@ -128,9 +128,10 @@ WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'claimed'
 -- cancelled.
 UPDATE imports_racecheckpoint c
 SET state = CASE WHEN r.is_cancel_requested THEN 'cancelled' ELSE 'failed' END,
-    error_code = 'quarantined',
-    message = 'Its lane died, on the last of its attempts. Nothing of it was written.',
-    is_retryable = true, finished_at = clock_timestamp(), lease_until = NULL
+    error_code = CASE WHEN r.is_cancel_requested THEN '' ELSE 'quarantined' END,
+    message = CASE WHEN r.is_cancel_requested THEN '' ELSE
+        'Its lane died, on the last of its attempts. Nothing of it was written.' END,
+    is_retryable = NOT r.is_cancel_requested, finished_at = clock_timestamp(), lease_until = NULL
 FROM imports_importrun r
 WHERE r.id = c.run_id AND c.run_id = %(run)s
   AND c.state = 'claimed' AND c.lease_until < clock_timestamp()

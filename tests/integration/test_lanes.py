@@ -236,6 +236,19 @@ def test_race_whose_lanes_keep_dying_is_quarantined(run):
 
 
 @pytest.mark.django_db
+def test_race_whose_lane_died_in_a_cancelled_run_is_cancelled(run):
+    RaceCheckpoint.objects.filter(run=run).exclude(number=1).delete()
+    assert checkpoint.claim_race(run.pk, owner="dies")
+    RaceCheckpoint.objects.update(lease_until="2020-01-01T00:00Z")
+    ImportRun.objects.filter(pk=run.pk).update(is_cancel_requested=True)
+
+    conductor.run_lane(run, lane=Lane(name="test"))
+
+    race = run.checkpoints.get()
+    assert (race.state, race.error_code, race.message) == ("cancelled", "", "")
+
+
+@pytest.mark.django_db
 def test_mistake_of_ours_in_one_race_leaves_the_others_written(run, monkeypatch):
     write_race = transactions.write_race
 
