@@ -154,7 +154,7 @@ REST_FRAMEWORK = {
         "ingestion_site.lib.api_auth.PasswordAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["ingestion_site.lib.api_access.IsAllowed"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["ingestion_site.lib.api_filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "ingestion_site.lib.pagination.KeyPagination",
