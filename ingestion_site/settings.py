@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "imports",
     "stats",
     "races",
+    "accounts",
     "ingestion_site",
     "ingestion_site.apps.ScrutineerAdminConfig",
     "django.contrib.auth",
@@ -46,6 +47,9 @@ INSTALLED_APPS = [
 
 # Middleware
 MIDDLEWARE = [
+    # Outermost: also what those below refuse has an id, and one shape in the API.
+    "ingestion_site.lib.api_middleware.RequestIds",
+    "ingestion_site.lib.api_middleware.ApiAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -148,18 +152,31 @@ Q_CLUSTER = {
 }
 
 # API
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+API_PASSWORDS = env.bool("API_PASSWORDS", default=DEBUG)
+API_RATES = {
+    "read": environment.rate(env, "API_RATE_READ", default="1200/minute"),
+    "upload": environment.rate(env, "API_RATE_UPLOAD", default="60/minute"),
+    "run": environment.rate(env, "API_RATE_RUN", default="60/minute"),
+    "failures": environment.rate(env, "API_RATE_FAILURES", default="30/minute"),
+}
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First: it names the scheme that a 401 asks for.
-        "ingestion_site.lib.api_auth.PasswordAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "accounts.authentication.TokenAuthentication",
+        "accounts.authentication.SessionAuthentication",
+        "accounts.authentication.PasswordAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["ingestion_site.lib.api_access.IsAllowed"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.RateThrottle"],
+    # Whose word is taken for where a request comes from.
+    "NUM_PROXIES": 1 if BEHIND_TLS_PROXY else 0,
+    "DEFAULT_PARSER_CLASSES": ["ingestion_site.lib.api_parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["ingestion_site.lib.api_filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "ingestion_site.lib.pagination.KeyPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "ingestion_site.lib.api_errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "ingestion_site.lib.api_schema.Schema",
+    "EXCEPTION_HANDLER": "accounts.refusals.exception_handler",
     # There is one format; `format` is an unknown parameter like any other.
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -170,10 +187,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["ingestion_site.lib.api_access.IsAllowed"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "ingestion_site.lib.api_errors.describe_errors",
+        "ingestion_site.lib.api_schema.describe_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "imports.models.ImportRun.State",
@@ -218,7 +235,7 @@ IMPORTS_ALERT_WEBHOOK_SECRET = env.str("ALERT_WEBHOOK_SECRET", default="")
 IMPORTS_OUTAGE_FILE = VAR_DIR / "database_unreachable.json"
 # Who may read /metrics: the bearer of this, or, without one, this machine alone.
 IMPORTS_METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-IMPORTS_IS_BEHIND_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+IMPORTS_IS_BEHIND_PROXY = BEHIND_TLS_PROXY
 
 # Mail: only alerts are sent. Unset, they go to stdout.
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
@@ -245,7 +262,13 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(
-                    [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+                    [
+                        structlog.dev.ConsoleRenderer(
+                            colors=sys.stderr.isatty(),
+                            # The default one shows the values of variables.
+                            exception_formatter=structlog.dev.plain_traceback,
+                        )
+                    ]
                     if LOG_FORMAT == "console"
                     else [
                         structlog.processors.format_exc_info,
@@ -263,7 +286,10 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         name: {"level": LOG_LEVEL}
-        for name in ("imports", "stats", "races", "ingestion_site", "django-q")
+        for name in (
+            *("imports", "stats", "races", "accounts", "ingestion_site"),
+            "django-q",
+        )
     }
     | {
         # It says the address of each request, which may hold a secret.
@@ -295,7 +321,7 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     # Probes speak http, from inside.
     SECURE_REDIRECT_EXEMPT = [r"^(livez|readyz|healthz/worker|metrics)$"]
-    if env.bool("BEHIND_TLS_PROXY", default=False):
+    if BEHIND_TLS_PROXY:
         # Only where the proxy sets the header itself and strips the client's.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000

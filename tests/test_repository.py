@@ -19,7 +19,7 @@ from imports.layouts.canonical import LAYOUTS as CANONICAL_LAYOUTS
 from imports.layouts.layout import Layout
 
 PROJECT = Path(__file__).resolve().parent.parent
-APPS = ("imports", "ingestion_site", "races", "stats")
+APPS = ("accounts", "imports", "ingestion_site", "races", "stats")
 FOLDERS = (*APPS, "docs", "samples", "templates", "tests", ".ci")
 MODULE_LINES = 400
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from imports import rejects_csv
 from imports.models import RunFile
+from ingestion_site.lib.api_access import ORIGINAL_ROWS
 from ingestion_site.lib.api_errors import InvalidParameter
 from ingestion_site.lib.api_filters import check_parameters
 
@@ -33,6 +34,7 @@ class OnlyRenderer(DefaultContentNegotiation):
 class RunRejectionsView(APIView):
     """The refused rows of a file in a run, as its own columns and four of ours."""
 
+    access = {"get": ORIGINAL_ROWS}
     content_negotiation_class = OnlyRenderer
 
     @extend_schema(  # type: ignore[untyped-decorator]

@@ -8,6 +8,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 from imports.api import filters, serializers
 from imports.api.provenance import NamesFiles
 from imports.models import ImportRun, Rejection, SourceFile
+from ingestion_site.lib.api_access import ORIGINAL_ROWS
 from ingestion_site.lib.pagination import NewestFirstPagination
 from races.api import filters as race_filters
 from races.api import serializers as race_serializers
@@ -129,6 +130,7 @@ class RunViewSet(ReadOnlyModelViewSet):
 class RejectionViewSet(ReadOnlyModelViewSet):
     """Rows of files that were refused, with the reason and their original text."""
 
+    access = {"list": ORIGINAL_ROWS, "retrieve": ORIGINAL_ROWS}
     queryset = Rejection.objects.select_related("source_file", "corrected_by")
     serializer_class = serializers.RejectionDetail
     filterset_class = filters.RejectionFilter

@@ -21,17 +21,28 @@ class Access:
 
 
 READ = Access("read")
+#: What stands in files as it came, looked at by nobody yet: as in the admin.
+ORIGINAL_ROWS = Access("read", "imports.view_rejection")
 
 
 def access_of(view: Any, request: Request) -> Access:
     """Give what the operation of the view asks for."""
+    return access_of_action(
+        view, getattr(view, "action", None) or str(request.method).lower()
+    )
+
+
+def access_of_action(view: Any, name: str) -> Access:
+    """Give what an action or a method of the view asks for."""
     by_name: dict[str, Access] = getattr(view, "access", {})
-    name = getattr(view, "action", None) or str(request.method).lower()
-    return by_name.get(name, READ)
+    # HEAD asks for what GET would give.
+    return by_name.get("get" if name == "head" else name, READ)
 
 
 class IsAllowed(IsAuthenticated):
     """Let known users in whose token and permissions cover the operation."""
+
+    code: str | None = None
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Refuse with the scope or the permission that is missing."""
@@ -41,8 +52,10 @@ class IsAllowed(IsAuthenticated):
         scopes = getattr(request.auth, "scopes", None)
         if scopes is not None and asked.scope not in scopes:
             self.message = f"The token lacks the scope {asked.scope}."
+            self.code = "missing_scope"
             return False
         if asked.permission and not request.user.has_perm(asked.permission):
             self.message = f"You lack the permission {asked.permission}."
+            self.code = "missing_permission"
             return False
         return True

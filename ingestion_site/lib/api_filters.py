@@ -48,7 +48,8 @@ def check_parameters(parameters: Any, *, known: list[str]) -> None:
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise UnknownParameter(
-            f"Unknown: {', '.join(unknown)}. Known: {', '.join(known) or 'none'}."
+            f"Unknown: {', '.join(unknown)}. Known: {', '.join(known) or 'none'}.",
+            param=unknown[0],
         )
     for name, values in parameters.lists():
         if len(values) > 1:

@@ -1,10 +1,22 @@
 """Read settings from the environment, failing with a sentence that helps."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+#: The windows that a rate can be said in.
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """So many requests in a window of so many seconds."""
+
+    requests: int
+    seconds: int
 
 
 def reader(env_file: Path) -> environ.Env:
@@ -23,6 +35,20 @@ def secret_key(env: environ.Env) -> str:
     raise ImproperlyConfigured(
         "SECRET_KEY is missing or shorter than 50 characters. Run `make setup`, which "
         "writes a fresh one into .env, or set SECRET_KEY in the environment."
+    )
+
+
+def rate(env: environ.Env, name: str, *, default: str) -> Rate | None:
+    """Give a rate such as 600/minute; None where it says off."""
+    text: str = env.str(name, default=default).strip()
+    if text == "off":
+        return None
+    requests, _, window = text.partition("/")
+    if window in SECONDS and requests.isdecimal() and 0 < int(requests) < 10**6:
+        return Rate(int(requests), SECONDS[window])
+    raise ImproperlyConfigured(
+        f"{name} is {text}; it must be such as 600/minute (second, minute, hour, day), "
+        "or off."
     )
 
 

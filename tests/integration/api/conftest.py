@@ -147,9 +147,9 @@ def implied_lap(season: None) -> Lap:
 
 @pytest.fixture
 def client() -> APIClient:
-    """Give a client of a user who may read; no user is stored, as in no query."""
+    """Give a client of a user who may all; no user is stored, as in no query."""
     client = APIClient()
-    client.force_authenticate(get_user_model()(username="reader"))
+    client.force_authenticate(get_user_model()(username="reader", is_superuser=True))
     return client
 
 

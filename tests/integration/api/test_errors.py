@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from rest_framework.test import APIClient
 
+from tests.integration.api.shape import assert_shape
+
 pytestmark = pytest.mark.django_db
 
 RESOURCES = [
@@ -27,38 +29,32 @@ def basic(name, password):
     return {"HTTP_AUTHORIZATION": f"Basic {token}"}
 
 
-def assert_shape(response, *, status, kind):
-    assert response.status_code == status, response.content
-    error = response.json()
-    assert set(error) == {"type", "detail", "hint"}
-    assert error["type"] == kind
-    assert all(isinstance(text, str) and text for text in error.values())
-
-
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_anonymous_is_asked_for_credentials(address):
     response = APIClient().get(f"/api/v1/{address}")
 
     assert_shape(response, status=401, kind="not_authenticated")
-    assert response["WWW-Authenticate"] == 'Basic realm="api"'
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
-@pytest.mark.parametrize("address", ["docs/", "schema/"])
+@pytest.mark.parametrize("address", ["docs/", "redoc/", "schema/"])
 def test_anonymous_does_not_read_the_schema(address):
     response = APIClient().get(f"/api/v1/{address}")
 
-    assert response.status_code == 401
-    assert response["WWW-Authenticate"] == 'Basic realm="api"'
+    assert_shape(response, status=401, kind="not_authenticated")
+    assert response["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 @pytest.mark.parametrize("name", ["nobody", "a\x00b"])
-def test_wrong_credentials_are_refused(name):
+def test_wrong_credentials_are_refused(name, settings):
+    settings.API_PASSWORDS = True
     response = APIClient().get("/api/v1/races/", **basic(name, "wrong"))
 
     assert_shape(response, status=401, kind="authentication_failed")
 
 
-def test_user_reads_with_password_or_session():
+def test_user_reads_with_password_or_session(settings):
+    settings.API_PASSWORDS = True
     user = get_user_model().objects.create_user("reader", password="long enough")
     session = APIClient()
     session.force_login(user)

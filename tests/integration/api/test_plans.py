@@ -10,6 +10,7 @@ from imports.actions import BatchOptions, Order
 from imports.models import ImportRun
 from imports.pipeline.manifest import Statement
 from imports.pipeline.staging_tables import StagingTables
+from tests.integration.api.shape import assert_shape
 from tests.integration.api.test_schema import assert_described, schema  # noqa: F401
 
 pytestmark = [
@@ -106,7 +107,8 @@ def test_run_that_is_no_plan_has_none(client, planned):
 
     response = client.get(url(planned))
 
-    assert set(response.json()) == set(missing.json()) == {"type", "detail", "hint"}
+    assert_shape(response, status=404, kind="not_found")
+    assert_shape(missing, status=404, kind="not_found")
     assert (response.status_code, missing.status_code) == (404, 404)
     assert (
         "no dry run that waits to be confirmed: it is queued"
