@@ -8,6 +8,7 @@ never fails: a server that cannot write is still read from.
 import hashlib
 import ipaddress
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,7 @@ from ingestion_site.lib.env import Rate
 log = structlog.get_logger(__name__)
 
 FAILURES = "failures"
+COMMENT = re.compile(r"^--.*\n", re.MULTILINE)
 #: Addresses share so many counts, by a hash that nobody outside can know: the table is
 #: bounded, however many addresses an attacker has.
 BUCKETS = 2**16
@@ -128,4 +130,5 @@ def _rate(kind: str) -> Rate | None:
 
 @cache
 def _statement() -> Any:
-    return (Path(__file__).parent / "count.sql").read_text()
+    # Comments are for readers; the server need not parse them for every request.
+    return COMMENT.sub("", (Path(__file__).parent / "count.sql").read_text())

@@ -90,9 +90,9 @@ def headers_of(view_function: Any, request: HttpRequest) -> dict[str, str]:
 def _used(
     view: Any, actions: dict[str, str], request: HttpRequest
 ) -> Iterator[Deprecation]:
-    method = str(request.method).lower()
     # HEAD asks for what GET would give.
-    name = actions.get(method) or ("get" if method == "head" else method)
+    method = "get" if request.method == "HEAD" else str(request.method).lower()
+    name = actions.get(method, method)
     operations: dict[str, Deprecation] = getattr(view, "deprecated_operations", {})
     if name in operations:
         yield operations[name]

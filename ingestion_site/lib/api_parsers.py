@@ -16,7 +16,7 @@ class BoundedJSONParser(JSONParser):
     ) -> Any:
         """Give the value, or refuse."""
         most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        length = stream.META.get("CONTENT_LENGTH") or "0"
+        length = parser_context["request"].META.get("CONTENT_LENGTH") or "0"
         if most is not None and int(length) > most:
             raise RequestDataTooBig
         try:
