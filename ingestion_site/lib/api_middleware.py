@@ -110,4 +110,6 @@ def _error(
     request_id = getattr(request, "request_id", "")
     # A renderer of pages adds it for its template.
     error = {name: value for name, value in error.items() if name != "status_code"}
-    return JsonResponse({**error, "request_id": request_id}, status=status)
+    response = JsonResponse({**error, "request_id": request_id}, status=status)
+    response["Content-Length"] = str(len(response.content))
+    return response

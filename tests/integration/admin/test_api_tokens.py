@@ -10,6 +10,7 @@ from django.core.signals import got_request_exception
 from django.test import Client
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
+from django.views.decorators.debug import sensitive_variables
 
 from accounts import tokens
 from accounts.models import ApiToken
@@ -232,7 +233,8 @@ def test_report_of_a_failure_with_a_token_does_not_hold_it(reports, monkeypatch)
     client = Client(HTTP_AUTHORIZATION="Bearer scr_" + "q" * 43)
     client.raise_request_exception = False
 
-    def fail(*_):
+    @sensitive_variables()
+    def fail(secret):
         raise RuntimeError("planted")
 
     monkeypatch.setattr(tokens, "_digest", fail)
