@@ -5,7 +5,7 @@ from django.db.models.lookups import Exact
 from races.models.fields import KeyField
 
 #: What scopes and types are made of; `stats.snapshots.scopes` writes any text so.
-SCOPE_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._~%/-]*$"
+SCOPE_PATTERN = r"^[A-Za-z0-9._~%-][A-Za-z0-9._~%/-]*$"
 TYPE_PATTERN = r"^[a-z][a-z0-9_]*$"
 SCOPE_LENGTH = 300
 TYPE_LENGTH = 50
