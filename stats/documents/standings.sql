@@ -8,6 +8,7 @@
            coalesce(r.kind = 'sprint', false) AS is_sprint,
            e.{who}_id AS who_id, o.key AS other_key,
            coalesce(o.name, o.key) AS other_name, e.points, e.position,
+           CASE '{who}' WHEN 'competitor' THEN e.name COLLATE "C" END AS entered_name,
            coalesce(f.fastest_lap_entrant_id = e.id, false) AS is_fastest
     FROM season s
     JOIN races_race r ON r.meeting_id = s.meeting_id
@@ -28,6 +29,8 @@ tally AS (
            count(DISTINCT other_key) AS others,
            array_agg(DISTINCT other_name COLLATE "C")
                FILTER (WHERE other_key IS NOT NULL) AS other_names,
+           -- Of a competitor that no file has named: as which it was entered most often.
+           mode() WITHIN GROUP (ORDER BY entered_name) AS entered_name,
            -- Who has one finish more stands before who has none at its place.
            coalesce(array_agg(position::integer ORDER BY position)
                         FILTER (WHERE is_deciding AND position IS NOT NULL), '{}')
@@ -36,7 +39,7 @@ tally AS (
     GROUP BY source, season, discipline, who_id
 ),
 ranked AS (
-    SELECT t.*, w.key, coalesce(w.name, w.key) AS name,
+    SELECT t.*, w.key, coalesce(w.name, t.entered_name, w.key) AS name,
            rank() OVER standing AS rank,
            row_number() OVER (PARTITION BY t.source, t.season, t.discipline
                               ORDER BY t.points DESC NULLS LAST, t.finishes, w.key)

@@ -118,18 +118,24 @@ def test_of_those_who_expect_no_snapshot_one_makes_it() -> None:
     assert held().version == 1
 
 
-@pytest.mark.parametrize("expected", [None, 1])
-def test_stricter_transaction_is_told_to_begin_anew(expected: int | None) -> None:
-    """The caller's work is undone with it: only the caller can do it again."""
-    atomic_upsert_snapshot(*KEY, {"n": 1})
-
-    with pytest.raises(OperationalError) as refused, transaction.atomic():
+def write_in_the_midst_of_another(expected: int | None) -> None:
+    """Write in a stricter transaction over what changed since it began."""
+    with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         assert held().version == 1
         [other] = together(lambda _: atomic_upsert_snapshot(*KEY, {"n": 2}), workers=1)
         assert other.version == 2
         atomic_upsert_snapshot(*KEY, {"n": 3}, expected_version=expected)
+
+
+@pytest.mark.parametrize("expected", [None, 1])
+def test_stricter_transaction_is_told_to_begin_anew(expected: int | None) -> None:
+    """The caller's work is undone with it: only the caller can do it again."""
+    atomic_upsert_snapshot(*KEY, {"n": 1})
+
+    with pytest.raises(OperationalError) as refused:
+        write_in_the_midst_of_another(expected)
 
     assert isinstance(refused.value.__cause__, psycopg.errors.SerializationFailure)
     assert held().data == {"n": 2}
