@@ -80,7 +80,7 @@ def _send(
     writes: Sequence[SnapshotWrite], texts: Sequence[str]
 ) -> dict[tuple[str, str], tuple[Any, ...]]:
     """Give id, version and time of what was written, by key."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "scopes": [write.scope for write in writes],
         "types": [write.stats_type for write in writes],
         "texts": list(texts),
