@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ingestion_site.lib import cells
 from races.admin import RaceAdmin
 from races.models import Race
+from stats import snapshot_admin  # noqa: F401  it registers its pages
 from stats.models import RaceWarning
 
 

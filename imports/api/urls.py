@@ -7,6 +7,7 @@ from imports.api import views
 from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
+from stats.api.snapshots import SnapshotViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -19,6 +20,7 @@ router.register("files", views.FileViewSet)
 router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)
 router.register("conflicts", ConflictViewSet)
+router.register("snapshots", SnapshotViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),

@@ -1,0 +1,81 @@
+"""Snapshots over HTTP: lists without their documents, one alone with it and an ETag."""
+
+from typing import Any
+
+from django.utils.cache import get_conditional_response
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from stats.models import StatSnapshot
+
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the answer that the client holds.",
+)
+
+
+class SnapshotBrief(serializers.ModelSerializer):
+    class Meta:
+        model = StatSnapshot
+        fields = ["id", "scope", "stats_type", "version", "fetched_at"]
+        extra_kwargs = {
+            "version": {"help_text": "Goes up by 1 whenever it is written."},
+            "fetched_at": {"help_text": "When it was written; never goes back."},
+        }
+
+
+class SnapshotDetail(SnapshotBrief):
+    # A declared field is no attribute of the class: it hides nothing.
+    data = serializers.DictField(  # type: ignore[assignment]
+        help_text="The document; docs/stats.md lists them."
+    )
+
+    class Meta:
+        model = StatSnapshot
+        fields = [*SnapshotBrief.Meta.fields, "data"]
+
+
+class SnapshotFilter(filters.FilterSet):
+    scope__startswith = filters.CharFilter(
+        field_name="scope", lookup_expr="startswith", label="How the scope begins."
+    )
+
+    class Meta:
+        model = StatSnapshot
+        fields = ["scope", "stats_type"]
+
+
+class SnapshotViewSet(ReadOnlyModelViewSet):
+    """Named documents: leaderboards and season summaries; one alone holds its data."""
+
+    queryset = StatSnapshot.objects.all()
+    filterset_class = SnapshotFilter
+
+    def get_queryset(self) -> Any:
+        """Leave the documents of a list unread: a page of them may be large."""
+        snapshots = super().get_queryset()
+        return snapshots if self.detail else snapshots.defer("data")
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        """Show the document where the snapshot stands alone."""
+        return SnapshotDetail if self.detail else SnapshotBrief
+
+    @extend_schema(  # type: ignore[untyped-decorator]
+        parameters=[IF_NONE_MATCH],
+        responses={
+            200: SnapshotDetail,
+            304: OpenApiResponse(description="The client holds this version."),
+        },
+    )
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Give the document, or nothing where the client holds this version of it."""
+        snapshot = self.get_object()
+        etag = f'"{snapshot.pk}.{snapshot.version}"'
+        response = Response(self.get_serializer(snapshot).data, headers={"ETag": etag})
+        return get_conditional_response(request, etag=etag, response=response)
