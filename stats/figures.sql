@@ -15,7 +15,7 @@ pit_lap AS (
     WHERE t.id NOT IN (SELECT entrant_id FROM stop) AND p.lap - 1 <> ALL (t.pit_laps)
 ),
 span AS (
-    -- Stints as laps (after, until]. A time of 107 % of the median is still green.
+    -- Stints as laps (after, until]; a time of 1.07 medians is still green.
     SELECT t.id, b.lap AS after,
            lead(b.lap, 1, 2147483647) OVER (PARTITION BY t.id ORDER BY b.lap) AS until,
            floor(1.07 * t.median_ms)::integer AS slowest_ms

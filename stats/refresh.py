@@ -40,17 +40,9 @@ def warnings_of_all_races() -> str:
 
 
 @cache
-def entrant_figures_of_all_races() -> str:
-    """Give the query of the figures of all entrants that their rows give now."""
-    figures = _derived("derive.sql", "figures.sql", races=ALL_RACES)
-    return f"{figures}SELECT * FROM entrant_figure"
-
-
-@cache
-def race_figures_of_all_races() -> str:
-    """Give the query of the figures of all races that their rows give now."""
-    figures = _derived("derive.sql", "figures.sql", races=ALL_RACES)
-    return f"{figures}SELECT * FROM race_figure"
+def figures_of_all_races() -> str:
+    """Give the query of the stats that the rows of all races give now."""
+    return _derived("derive.sql", "figures.sql", "compare.sql", races=ALL_RACES)
 
 
 @cache
