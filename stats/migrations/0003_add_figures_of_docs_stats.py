@@ -5,111 +5,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('races', '0003_add_floors_and_withdrawals'),
-        ('stats', '0002_add_race_warnings'),
+        ("races", "0003_add_floors_and_withdrawals"),
+        ("stats", "0002_add_race_warnings"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='entrantstats',
-            name='best_rank',
+            model_name="entrantstats",
+            name="best_rank",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='consistency',
+            model_name="entrantstats",
+            name="consistency",
             field=models.FloatField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='gap_to_ahead_laps',
+            model_name="entrantstats",
+            name="gap_to_ahead_laps",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='gap_to_ahead_ms',
+            model_name="entrantstats",
+            name="gap_to_ahead_ms",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='gap_to_leader_laps',
+            model_name="entrantstats",
+            name="gap_to_leader_laps",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='gap_to_leader_ms',
+            model_name="entrantstats",
+            name="gap_to_leader_ms",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='green_laps',
+            model_name="entrantstats",
+            name="green_laps",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='laps_led',
+            model_name="entrantstats",
+            name="laps_led",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='stints',
-            field=models.JSONField(db_default=models.Value([], models.JSONField()), default=list, editable=False),
+            model_name="entrantstats",
+            name="stints",
+            field=models.JSONField(
+                db_default=models.Value([], models.JSONField()),
+                default=list,
+                editable=False,
+            ),
         ),
         migrations.AddField(
-            model_name='entrantstats',
-            name='theoretical_best_ms',
+            model_name="entrantstats",
+            name="theoretical_best_ms",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='gaps_from',
-            field=models.CharField(choices=[('result', 'Published laps and times'), ('elapsed', 'Race clock of the last lap'), ('laps', 'Sum of lap times')], max_length=20, null=True),
+            model_name="racestats",
+            name="gaps_from",
+            field=models.CharField(
+                choices=[
+                    ("result", "Published laps and times"),
+                    ("elapsed", "Race clock of the last lap"),
+                    ("laps", "Sum of lap times"),
+                ],
+                max_length=20,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='held_laps',
+            model_name="racestats",
+            name="held_laps",
             field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='lead_changes',
+            model_name="racestats",
+            name="lead_changes",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='lead_from',
-            field=models.CharField(choices=[('positions', 'Positions of laps'), ('elapsed', 'Race clock of laps'), ('laps', 'Sums of lap times')], max_length=20, null=True),
+            model_name="racestats",
+            name="lead_from",
+            field=models.CharField(
+                choices=[
+                    ("positions", "Positions of laps"),
+                    ("elapsed", "Race clock of laps"),
+                    ("laps", "Sums of lap times"),
+                ],
+                max_length=20,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='leaders',
+            model_name="racestats",
+            name="leaders",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='led_laps',
+            model_name="racestats",
+            name="led_laps",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='margin_laps',
+            model_name="racestats",
+            name="margin_laps",
             field=models.IntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='margin_ms',
+            model_name="racestats",
+            name="margin_ms",
             field=models.BigIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='order_from',
-            field=models.CharField(choices=[('result', 'Published positions'), ('laps', 'Laps and their times')], max_length=20, null=True),
+            model_name="racestats",
+            name="order_from",
+            field=models.CharField(
+                choices=[
+                    ("result", "Published positions"),
+                    ("laps", "Laps and their times"),
+                ],
+                max_length=20,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='racestats',
-            name='winner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='races.entrant'),
+            model_name="racestats",
+            name="winner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="races.entrant",
+            ),
         ),
     ]
