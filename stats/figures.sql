@@ -6,9 +6,16 @@
     WHERE entrant_id = ANY (ARRAY(SELECT id FROM entrant)) AND lap >= 1
 ),
 pit_lap AS (
-    -- Laps that ended at a stop. Laps in the pits tell it where no stop names its lap;
-    -- the lap in and the lap out may both be marked, so of a row of them the first.
-    SELECT entrant_id, lap FROM stop
+    -- Laps that ended at a stop. Where a stop's own lap is not marked and the one before
+    -- is, the file names the lap out. Marks tell it where no stop names a lap; the lap
+    -- in and the lap out may both be marked, so of a row of them the first.
+    SELECT DISTINCT entrant_id, lap - names_lap_out::integer AS lap
+    FROM (SELECT s.entrant_id, s.lap,
+                 bool_or(coalesce(s.lap - 1 = ANY (t.pit_laps)
+                                  AND s.lap <> ALL (t.pit_laps), false))
+                     OVER (PARTITION BY s.entrant_id) AS names_lap_out
+          FROM stop s JOIN tally t ON t.id = s.entrant_id) AS named
+    WHERE lap > names_lap_out::integer
     UNION ALL
     SELECT t.id, p.lap
     FROM tally t, unnest(t.pit_laps) AS p (lap)

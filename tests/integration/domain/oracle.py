@@ -91,9 +91,10 @@ def mean(values: Iterable[int]) -> float | None:
 
 def breaks(car: Car) -> list[int]:
     stated = {lap for lap in car.stops if lap}
-    if stated:
-        return sorted(stated)
     marked = {lap.number for lap in car.laps if lap.in_pit}
+    if stated:
+        names_out = any(n - 1 in marked and n not in marked for n in stated)
+        return sorted({n - names_out for n in stated} - {0})
     return sorted(number for number in marked if number - 1 not in marked)
 
 

@@ -170,6 +170,9 @@ CONTESTS = {
     "stops beat marks": [
         car("a", *driven(*[100] * 4, in_pit=[NO, IN, NO, NO]), stops=[3])
     ],
+    "stop names the lap out": [
+        car("a", *driven(*[100] * 6, in_pit=[NO, IN, NO, NO, NO, NO]), stops=[3, 5])
+    ],
     "in and out are marked": [
         car("a", *driven(*[100] * 6, in_pit=[NO, IN, IN, NO, IN, NO]))
     ],
