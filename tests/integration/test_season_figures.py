@@ -47,8 +47,8 @@ SLIPPED = {
         **{"855": "848", "848": "842", "842": "854", "854": "4"},
     },
 }
-#: Their best lap was struck out (track limits); the file of laps does not say so, and
-#: the results publish the next one.
+#: Their best lap is faster than the one the results publish, which they drove too: most
+#: likely struck out (track limits), and the file of laps does not say so.
 STRUCK_OUT = {
     ("1083", "830"),
     ("1083", "842"),
