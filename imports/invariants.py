@@ -16,7 +16,7 @@ from django.db import connection
 from imports import conf
 from imports.models import SourceFile
 from imports.sql import statement
-from stats.refresh import warnings_of_all_races
+from stats.refresh import figures_of_all_races, warnings_of_all_races
 
 #: Keys of offenders that are named; all of them are counted.
 NAMED = 5
@@ -28,6 +28,7 @@ SHARED_BLOCKS: dict[str, Callable[[], str]] = {
     "versioned": partial(statement, "versioned"),
     "stated": partial(statement, "stated"),
     "checked": warnings_of_all_races,
+    "figures": figures_of_all_races,
 }
 
 
@@ -219,13 +220,8 @@ INVARIANTS = (
         "value by a file.",
     ),
     Invariant(
-        "entrant_stats_are_not_those_of_its_laps",
-        "The stats of an entrant are not what its laps give now.",
-        REBUILD,
-    ),
-    Invariant(
-        "race_stats_are_not_those_of_its_rows",
-        "The stats of a race are not what its entrants give now.",
+        "stats_are_not_those_of_their_rows",
+        "The stats of an entrant or a race are not what its rows give now.",
         REBUILD,
     ),
     Invariant(

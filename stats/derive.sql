@@ -9,13 +9,15 @@ WITH entrant AS (
 ),
 lap AS (
     -- By an array of ids: a join may be planned as a scan of the laps of all races.
-    SELECT entrant_id, number, time_ms, elapsed_ms,
+    SELECT entrant_id, number, time_ms, elapsed_ms, position,
+           sector1_ms, sector2_ms, sector3_ms,
            sector1_ms::bigint + sector2_ms + sector3_ms AS sectors_ms,
            in_pit IS TRUE AS in_pit, is_deleted IS TRUE AS is_deleted,
            -- A time that figures may rest on: of a lap that stands, and not zero.
            CASE WHEN is_deleted IS NOT TRUE THEN nullif(time_ms, 0) END AS timed_ms
     FROM races_lap
     WHERE entrant_id = ANY (ARRAY(SELECT id FROM entrant)) AND number >= 1
+    ORDER BY entrant_id, number
 ),
 figure AS (
     SELECT entrant_id,
@@ -30,6 +32,18 @@ figure AS (
            avg(timed_ms)::float8 AS mean_ms,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY timed_ms) AS median_ms,
            stddev_samp(timed_ms)::float8 AS stddev_ms,
+           min(nullif(sector1_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector1_ms,
+           min(nullif(sector2_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector2_ms,
+           min(nullif(sector3_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector3_ms,
+           -- A lap that was struck out took its time too.
+           count(nullif(time_ms, 0)) AS clocked_laps,
+           sum(nullif(time_ms, 0))::bigint AS clocked_ms,
+           -- The last lap and, if stated, the time since the start: two as one.
+           max(number::bigint << 32 | coalesce(elapsed_ms::bigint + 1, 0)) AS finish,
+           count(position) > 0 AS has_positions,
+           count(elapsed_ms) > 0 AS has_elapsed,
+           array_agg(number) FILTER (WHERE position = 1) AS led_laps,
+           array_agg(number) FILTER (WHERE in_pit) AS pit_laps,
            -- Of the checks below: whether to look at this entrant's laps at all.
            max(timed_ms) FILTER (WHERE NOT in_pit) AS slowest_ms,
            count(elapsed_ms) > 0
@@ -50,10 +64,16 @@ usual AS (
 tally AS MATERIALIZED (
     SELECT e.id, e.race_id, e.key, e.position, e.laps_completed, e.total_time_ms,
            e.is_withdrawn, coalesce(f.held, 0) AS held, coalesce(f.laps, 0) AS laps,
-           f.first_lap, f.last_lap, f.timed_laps, f.total_ms,
+           f.first_lap, f.last_lap, coalesce(f.timed_laps, 0) AS timed_laps, f.total_ms,
            (f.best >> 32)::integer AS best_ms,
            (f.best & 4294967295)::integer AS best_lap,
-           f.mean_ms, f.median_ms, f.stddev_ms, u.ms AS usual_ms, u.is_raced,
+           f.mean_ms, f.median_ms, f.stddev_ms, f.sector1_ms, f.sector2_ms,
+           f.sector3_ms, f.has_positions, f.has_elapsed, f.led_laps,
+           f.pit_laps,
+           nullif(f.finish & 4294967295, 0) - 1 AS elapsed_ms,
+           CASE WHEN f.first_lap = 1 AND f.last_lap = f.held AND f.clocked_laps = f.held
+                THEN f.clocked_ms END AS clocked_ms,
+           u.ms AS usual_ms, u.is_raced,
            coalesce(f.last_lap - f.first_lap >= f.held, false) AS has_gap,
            f.is_doubtful
            OR coalesce((f.best >> 32) < 0.3 * f.median_ms, false)

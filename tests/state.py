@@ -33,7 +33,12 @@ NAMES: dict[type[models.Model], tuple[str, ...]] = {
     PitStop: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
     Lap: (),
     EntrantStats: ("entrant__race__meeting__key", "entrant__race__key", "entrant__key"),
-    RaceStats: ("race__meeting__key", "race__key", "fastest_lap_entrant__key"),
+    RaceStats: (
+        "race__meeting__key",
+        "race__key",
+        "fastest_lap_entrant__key",
+        "winner__key",
+    ),
     RaceWarning: ("race__meeting__key", "race__key"),
 }
 

@@ -8,6 +8,7 @@ from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
 from stats.api.snapshots import SnapshotViewSet
+from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -16,6 +17,8 @@ router.register("races", views.RaceViewSet)
 router.register("entrants", views.EntrantViewSet)
 router.register("laps", views.LapViewSet)
 router.register("pit-stops", views.PitStopViewSet)
+router.register("entrant-stats", EntrantStatsViewSet)
+router.register("race-stats", RaceStatsViewSet)
 router.register("files", views.FileViewSet)
 router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)

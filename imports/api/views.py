@@ -42,12 +42,18 @@ class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
     """Races, with what their laps add up to, whether all are there, and warnings."""
 
     queryset = (
-        Race.objects.select_related("meeting", "stats__fastest_lap_entrant__competitor")
+        Race.objects.select_related(
+            "meeting",
+            "stats__fastest_lap_entrant__competitor",
+            "stats__winner__competitor",
+        )
         .defer(
             *_unread(
                 "meeting__",
                 "stats__fastest_lap_entrant__",
                 "stats__fastest_lap_entrant__competitor__",
+                "stats__winner__",
+                "stats__winner__competitor__",
             ),
             "column_versions",
         )

@@ -459,83 +459,20 @@ SELECT 'source file ' || id FROM imports_sourcefile
 WHERE observed_at < '1970-01-01+00' OR observed_at >= '2100-01-01+00'
    OR sha256 !~ '^[0-9a-f]{{64}}$'
 
--- name: entrant_stats_are_not_those_of_its_laps
-WITH lap AS (
-    -- Times of zero are kept and count in no figure.
-    SELECT entrant_id, number, nullif(time_ms, 0) AS time_ms
-    FROM races_lap WHERE number >= 1 AND is_deleted IS NOT TRUE
-),
-figure AS (
-    SELECT entrant_id,
-           count(*) AS laps,
-           count(time_ms) AS timed_laps,
-           sum(time_ms)::bigint AS total_ms,
-           min(time_ms) AS best_ms,
-           avg(time_ms)::float8 AS mean_ms,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY time_ms) AS median_ms,
-           stddev_samp(time_ms)::float8 AS stddev_ms
-    FROM lap
-    GROUP BY 1
-),
-best AS (
-    SELECT l.entrant_id, min(l.number) AS number
-    FROM lap l JOIN figure f USING (entrant_id)
-    WHERE l.time_ms = f.best_ms
-    GROUP BY 1
+-- name: stats_are_not_those_of_their_rows
+-- `figures` is what stats/figures.sql gives of all races. As JSON, so that no column
+-- is left out.
+WITH stored AS (
+    SELECT 'entrant' AS kind, entrant_id AS id, to_jsonb(s) - 'entrant_id' AS figures
+    FROM stats_entrantstats s
+    UNION ALL
+    SELECT 'race', race_id, to_jsonb(s) - 'race_id' FROM stats_racestats s
 )
-SELECT 'entrant ' || coalesce(f.entrant_id, s.entrant_id) AS key
-FROM figure f
-LEFT JOIN best b USING (entrant_id)
-FULL JOIN stats_entrantstats s ON s.entrant_id = f.entrant_id
-WHERE (f.laps, f.timed_laps, f.total_ms, f.best_ms, b.number, f.mean_ms, f.median_ms,
-       f.stddev_ms)
-      IS DISTINCT FROM
-      (s.laps, s.timed_laps, s.total_ms, s.best_ms, s.best_lap, s.mean_ms, s.median_ms,
-       s.stddev_ms)
-
--- name: race_stats_are_not_those_of_its_rows
--- From the stats of its entrants and its warnings, which have their own invariants.
-WITH held AS (
-    SELECT entrant_id, count(*) AS laps FROM races_lap WHERE number >= 1 GROUP BY 1
-),
-figure AS (
-    SELECT e.race_id, count(*) AS entrants, count(s.entrant_id) AS entrants_with_laps,
-           coalesce(sum(s.laps), 0) AS laps,
-           sum(p.laps) AS expected_laps,
-           sum(greatest(p.laps - coalesce(h.laps, 0), 0))
-               FILTER (WHERE p.laps IS NOT NULL) AS missing_laps,
-           sum(s.total_ms) AS total_ms
-    FROM races_entrant e
-    LEFT JOIN stats_entrantstats s ON s.entrant_id = e.id
-    LEFT JOIN held h ON h.entrant_id = e.id,
-    LATERAL (SELECT CASE WHEN e.is_withdrawn IS NOT TRUE THEN e.laps_completed END
-                        AS laps) AS p
-    GROUP BY 1
-),
-warned AS (
-    SELECT race_id, sum(count) AS warning_count FROM stats_racewarning GROUP BY 1
-),
-fastest AS (
-    SELECT DISTINCT ON (e.race_id) e.race_id, s.best_ms, s.best_lap, e.id AS entrant_id
-    FROM races_entrant e JOIN stats_entrantstats s ON s.entrant_id = e.id
-    WHERE s.best_ms IS NOT NULL
-    ORDER BY e.race_id, s.best_ms, s.best_lap, e.key
-)
-SELECT 'race ' || r.id AS key
-FROM races_race r
-LEFT JOIN figure f ON f.race_id = r.id
-LEFT JOIN fastest b ON b.race_id = r.id
-LEFT JOIN warned w ON w.race_id = r.id
-LEFT JOIN stats_racestats s ON s.race_id = r.id
--- A race that has no entrant yet need have no stats.
-WHERE (f.race_id IS NOT NULL OR s.race_id IS NOT NULL)
-  AND (coalesce(f.entrants, 0), coalesce(f.entrants_with_laps, 0), coalesce(f.laps, 0),
-       f.expected_laps, f.missing_laps, coalesce(w.warning_count, 0), f.total_ms,
-       b.best_ms, b.best_lap, b.entrant_id)
-      IS DISTINCT FROM
-      (s.entrants, s.entrants_with_laps, s.laps, s.expected_laps, s.missing_laps,
-       s.warning_count, s.total_ms, s.fastest_lap_ms, s.fastest_lap_number,
-       s.fastest_lap_entrant_id)
+SELECT coalesce(f.kind, s.kind) || ' ' || coalesce(f.id, s.id) AS key
+FROM figures f FULL JOIN stored s ON s.kind = f.kind AND s.id = f.id
+WHERE jsonb_strip_nulls(f.figures) IS DISTINCT FROM jsonb_strip_nulls(s.figures)
+  -- A race that has no entrant yet need have no stats.
+  AND NOT (s.id IS NULL AND f.kind = 'race' AND f.figures -> 'entrants' = '0')
 
 -- name: race_warnings_are_not_those_of_its_rows
 -- `checked` is what stats/derive.sql gives of all races.

@@ -1,1 +1,1 @@
-"""Stats as JSON, nested in the rows that they are about."""
+"""Stats as JSON: lists of their own, and nested in the races they are about."""

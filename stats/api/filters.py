@@ -1,10 +1,12 @@
-"""The filters of races that ask for what follows from their rows."""
+"""The filters of stats, and of races that ask for what follows from their rows."""
 
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 
-from races.api.filters import RaceFilter
+from ingestion_site.lib.api_filters import WholeNumberFilter
+from races.api.filters import OfEntrantFilter, RaceFilter
 from races.models import Race
+from stats.models import EntrantStats, RaceStats
 
 
 class RaceWithStatsFilter(RaceFilter):
@@ -17,3 +19,21 @@ class RaceWithStatsFilter(RaceFilter):
         if wanted:
             return races.filter(stats__warning_count__gt=0)
         return races.filter(stats__warning_count=0)
+
+
+class EntrantStatsFilter(OfEntrantFilter):
+    source = filters.CharFilter(field_name="entrant__race__meeting__source")
+
+    class Meta:
+        model = EntrantStats
+        fields = ["meeting", "race", "entrant", "source"]
+
+
+class RaceStatsFilter(filters.FilterSet):
+    meeting = WholeNumberFilter(field_name="race__meeting_id")
+    race = WholeNumberFilter(field_name="race_id")
+    source = filters.CharFilter(field_name="race__meeting__source")
+
+    class Meta:
+        model = RaceStats
+        fields = ["meeting", "race", "source"]

@@ -12,10 +12,12 @@ register = template.Library()
 
 @register.simple_tag
 def stats_of_races(races: Iterable[Race]) -> dict[int, RaceStats]:
-    """Give the stats of races, with the entrant of each fastest lap."""
+    """Give the stats of races, with the winners and the entrants of fastest laps."""
     stats = RaceStats.objects.filter(race__in=[race.pk for race in races])
-    fastest = stats.select_related("fastest_lap_entrant__competitor")
-    return {figures.race_id: figures for figures in fastest}
+    named = stats.select_related(
+        "fastest_lap_entrant__competitor", "winner__competitor"
+    )
+    return {figures.race_id: figures for figures in named}
 
 
 @register.simple_tag

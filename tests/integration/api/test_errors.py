@@ -16,6 +16,8 @@ RESOURCES = [
     "entrants",
     "laps",
     "pit-stops",
+    "entrant-stats",
+    "race-stats",
     "files",
     "runs",
     "rejections",

@@ -15,6 +15,8 @@ LISTS = {
     "entrants": 2,
     "laps": 2,
     "pit-stops": 2,
+    "entrant-stats": 1,
+    "race-stats": 1,
     "files": 1,
     "runs": 1,
     "rejections": 1,

@@ -23,6 +23,7 @@ def test_schema_has_every_resource(schema):
 
     assert lists == {
         *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("entrant-stats", "race-stats"),
         *("files", "runs", "rejections", "conflicts"),
     }
 
@@ -64,6 +65,7 @@ def test_schema_lists_filters_and_paging(schema):
     "resource",
     [
         *("meetings", "races", "entrants", "laps", "pit-stops"),
+        *("entrant-stats", "race-stats"),
         *("files", "runs", "rejections", "conflicts"),
     ],
 )

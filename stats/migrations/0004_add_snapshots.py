@@ -9,7 +9,7 @@ import stats.models.stat_snapshot
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stats", "0002_add_race_warnings"),
+        ("stats", "0003_add_figures_of_docs_stats"),
     ]
 
     operations = [

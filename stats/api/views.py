@@ -1,0 +1,46 @@
+"""The stats that can be read over HTTP, by race and by entrant; nothing is written."""
+
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from stats.api.filters import EntrantStatsFilter, RaceStatsFilter
+from stats.api.serializers import EntrantStatsRow, RaceStatsRow
+from stats.models import EntrantStats, RaceStats
+
+
+def _unread(*relations: str) -> list[str]:
+    """Name the JSON of rows that are shown in brief: it costs more than the rest."""
+    return [
+        relation + column
+        for relation in relations
+        for column in ("attributes", "column_versions")
+    ]
+
+
+class EntrantStatsViewSet(ReadOnlyModelViewSet):
+    """What follows from the laps and the result of each entrant; ids are entrants'."""
+
+    queryset = EntrantStats.objects.select_related("entrant__competitor").defer(
+        *_unread("entrant__", "entrant__competitor__")
+    )
+    serializer_class = EntrantStatsRow
+    lookup_url_kwarg = "id"
+    filterset_class = EntrantStatsFilter
+
+
+class RaceStatsViewSet(ReadOnlyModelViewSet):
+    """What follows from the rows of each race; ids are those of races."""
+
+    queryset = RaceStats.objects.select_related(
+        "race", "fastest_lap_entrant__competitor", "winner__competitor"
+    ).defer(
+        *_unread(
+            "race__",
+            "fastest_lap_entrant__",
+            "fastest_lap_entrant__competitor__",
+            "winner__",
+            "winner__competitor__",
+        )
+    )
+    serializer_class = RaceStatsRow
+    lookup_url_kwarg = "id"
+    filterset_class = RaceStatsFilter
