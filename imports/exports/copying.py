@@ -1,0 +1,78 @@
+"""A queryset -> the bytes of its rows, as PostgreSQL itself writes them, in pieces.
+
+COPY streams: neither the server nor this process holds more than a piece. Nothing is
+written; all that is read in one `snapshot` is of one moment.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import QuerySet, TextField, Value
+
+from imports import conf
+from imports.sql import statement
+
+#: Rows are sent on in pieces of about so many bytes.
+PIECE_BYTES = 64 * 1024
+#: COPY's own quotes and separators, where a row is one cell of JSON: JSON has none.
+NOT_IN_JSON = "DELIMITER E'\\x02', QUOTE E'\\x01', ESCAPE E'\\x01'"
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Give a transaction that reads all of it as of one moment, and writes nothing."""
+    limits = {"seconds": f"{conf.get('EXPORT_SECONDS')}s"}
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute(statement("begin_snapshot"))
+            cursor.execute(statement("limit_snapshot"), limits)
+        yield
+
+
+def csv_rows(rows: QuerySet[Any], columns: Sequence[Any]) -> Iterator[bytes]:
+    """Give the rows as lines of CSV, an unknown value as an empty cell."""
+    sql, parameters = _selected(rows, columns)
+    copy = f"COPY ({sql}) TO STDOUT (FORMAT csv, NULL %s)"
+    return _pieces(copy, (*parameters, ""))
+
+
+def json_rows(
+    rows: QuerySet[Any], columns: Sequence[Any], *, names: Sequence[str]
+) -> Iterator[bytes]:
+    """Give the rows as lines of JSON, an object each."""
+    sql, parameters = _selected(rows, columns)
+    held = ", ".join(connection.ops.quote_name(name) for name in names)
+    copy = (
+        f"COPY (SELECT row_to_json(r) FROM ({sql}) AS r ({held})) "  # noqa: S608
+        f"TO STDOUT (FORMAT csv, NULL %s, {NOT_IN_JSON})"
+    )
+    return _pieces(copy, (*parameters, ""))
+
+
+def constant(text: str) -> Any:
+    """Give a column that says the same in each row."""
+    return Value(text, output_field=TextField())
+
+
+def _selected(
+    rows: QuerySet[Any], columns: Sequence[Any]
+) -> tuple[str, tuple[Any, ...]]:
+    """Give the query of these columns, unnamed: a name could be a field's own."""
+    selected = rows.values_list(*columns)
+    sql, parameters = selected.query.sql_with_params()
+    return sql, tuple(parameters)
+
+
+def _pieces(copy: str, parameters: tuple[Any, ...]) -> Iterator[bytes]:
+    with connection.cursor() as cursor, cursor.copy(copy, parameters) as out:
+        piece, held = [], 0
+        for row in out:
+            piece.append(bytes(row))
+            held += len(row)
+            if held >= PIECE_BYTES:
+                yield b"".join(piece)
+                piece, held = [], 0
+        if piece:
+            yield b"".join(piece)
