@@ -26,32 +26,34 @@ from imports.exports.tables import TABLES
 from ingestion_site.lib.api_errors import InvalidParameter
 from ingestion_site.lib.api_filters import StrictFilterBackend
 from races.api import filters as race_filters
-from races.models import Competitor, Team, Venue
 from stats.api.filters import RaceWithStatsFilter
 
 
-class OfSourceFilter(filters.FilterSet):
+class KeyFilter(filters.FilterSet):
     """What venues, teams and competitors are filtered by."""
 
-    source = filters.CharFilter()
     key = filters.CharFilter()
 
 
-def _of_source(model: Any) -> type[OfSourceFilter]:
-    meta = type("Meta", (), {"model": model, "fields": ["source", "key"]})
-    return type(f"{model.__name__}Filter", (OfSourceFilter,), {"Meta": meta})
+def _with_source(name: str, filterset: type[filters.FilterSet]) -> Any:
+    """Give the filters, and that of the source: keys are of one source only."""
+    source = filters.CharFilter(field_name=TABLES[name].places["source"])
+    return type(f"Exported{filterset.__name__}", (filterset,), {"source": source})
 
 
-#: The filters of each table are those of its list.
+#: The filters of each table: those of its list, and its source.
 FILTERS: dict[str, type[filters.FilterSet]] = {
-    "venues": _of_source(Venue),
-    "teams": _of_source(Team),
-    "competitors": _of_source(Competitor),
-    "meetings": race_filters.MeetingFilter,
-    "races": RaceWithStatsFilter,
-    "entrants": race_filters.EntrantFilter,
-    "laps": race_filters.LapFilter,
-    "pit_stops": race_filters.PitStopFilter,
+    name: _with_source(name, filterset)
+    for name, filterset in {
+        "venues": KeyFilter,
+        "teams": KeyFilter,
+        "competitors": KeyFilter,
+        "meetings": race_filters.MeetingFilter,
+        "races": RaceWithStatsFilter,
+        "entrants": race_filters.EntrantFilter,
+        "laps": race_filters.LapFilter,
+        "pit_stops": race_filters.PitStopFilter,
+    }.items()
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Expression, F, Func, QuerySet, TextField, Value
-from django.db.models.functions import Cast, NullIf
+from django.db.models.functions import Cast
 
 from imports.layouts import exported
 from imports.layouts.exported import Column, Form
@@ -109,7 +109,8 @@ def _as_json(column: Column, place: str) -> Expression | F:
     if column.form is Form.DECIMAL:
         return Func(place, function="trim_scale", output_field=TextField())
     if column.form is Form.OBJECT:
-        return NullIf(Cast(place, TextField()), Value("{}"))
+        text = Cast(place, TextField())
+        return Func(text, Value("{}"), function="NULLIF", output_field=TextField())
     return F(place)
 
 
