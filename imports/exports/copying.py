@@ -4,7 +4,7 @@ COPY streams: neither the server nor this process holds more than a piece. Nothi
 written; all that is read in one `snapshot` is of one moment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -66,13 +66,20 @@ def _selected(
 
 
 def _pieces(copy: str, parameters: tuple[Any, ...]) -> Iterator[bytes]:
-    with connection.cursor() as cursor, cursor.copy(copy, parameters) as out:
-        piece, held = [], 0
-        for row in out:
-            piece.append(bytes(row))
-            held += len(row)
-            if held >= PIECE_BYTES:
-                yield b"".join(piece)
-                piece, held = [], 0
-        if piece:
-            yield b"".join(piece)
+    with connection.cursor() as cursor:
+        # COPY takes no parameters, and Django's cursor of DEBUG passes none on.
+        with cursor.copy(cursor.mogrify(copy, parameters)) as out:
+            yield from joined(out, at_least=PIECE_BYTES)
+
+
+def joined(pieces: Iterable[Any], *, at_least: int) -> Iterator[bytes]:
+    """Give the same bytes in pieces that are not too small."""
+    held, size = [], 0
+    for piece in pieces:
+        held.append(bytes(piece))
+        size += len(piece)
+        if size >= at_least:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)

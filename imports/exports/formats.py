@@ -25,9 +25,11 @@ class Format:
 def _csv(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
     """Give CSV in UTF-8; its last column says that its texts are guarded."""
     names = [*(column.name for column in table.columns), MARK]
-    yield (",".join(names) + "\n").encode()
     columns = [*table.as_text(guarded=True), copying.constant(GUARDED)]
-    yield from copying.csv_rows(rows, columns)
+    lines = copying.csv_rows(rows, columns)
+    # With the first rows: what the server refuses is refused before anything is sent.
+    yield (",".join(names) + "\n").encode() + next(lines, b"")
+    yield from lines
 
 
 def _ndjson(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:

@@ -40,22 +40,11 @@ def write(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
     with parquet.ParquetWriter(
         out, schema, compression="zstd", use_dictionary=words
     ) as writer:
-        for lines in _groups(copying.csv_rows(rows, table.as_text(guarded=False))):
+        lines_of_rows = copying.csv_rows(rows, table.as_text(guarded=False))
+        for lines in copying.joined(lines_of_rows, at_least=GROUP_BYTES):
             writer.write_table(_read(lines, schema))
             yield out.take()
     yield out.take()
-
-
-def _groups(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    group, held = [], 0
-    for piece in pieces:
-        group.append(piece)
-        held += len(piece)
-        if held >= GROUP_BYTES:
-            yield b"".join(group)
-            group, held = [], 0
-    if group:
-        yield b"".join(group)
 
 
 def _read(lines: bytes, schema: pa.Schema) -> pa.Table:
