@@ -5,7 +5,7 @@ written; all that is read in one `snapshot` is of one moment.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import connection, transaction
@@ -66,10 +66,11 @@ def _selected(
 
 
 def _pieces(copy: str, parameters: tuple[Any, ...]) -> Iterator[bytes]:
-    with connection.cursor() as cursor:
+    with ExitStack() as open_ones:
+        cursor = open_ones.enter_context(connection.cursor())
         # COPY takes no parameters, and Django's cursor of DEBUG passes none on.
-        with cursor.copy(cursor.mogrify(copy, parameters)) as out:
-            yield from joined(out, at_least=PIECE_BYTES)
+        out = open_ones.enter_context(cursor.copy(cursor.mogrify(copy, parameters)))
+        yield from joined(out, at_least=PIECE_BYTES)
 
 
 def joined(pieces: Iterable[Any], *, at_least: int) -> Iterator[bytes]:
