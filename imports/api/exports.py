@@ -23,7 +23,6 @@ from imports.exports import archive
 from imports.exports.copying import snapshot
 from imports.exports.formats import FORMATS
 from imports.exports.tables import TABLES
-from ingestion_site.lib.api_errors import InvalidParameter
 from ingestion_site.lib.api_filters import StrictFilterBackend
 from races.api import filters as race_filters
 from stats.api.filters import RaceWithStatsFilter
@@ -35,9 +34,13 @@ class KeyFilter(filters.FilterSet):
     key = filters.CharFilter()
 
 
-def _with_source(name: str, filterset: type[filters.FilterSet]) -> Any:
+def _with_source(
+    name: str, filterset: type[filters.FilterSet], *, required: bool = False
+) -> Any:
     """Give the filters, and that of the source: keys are of one source only."""
-    source = filters.CharFilter(field_name=TABLES[name].places["source"])
+    source = filters.CharFilter(
+        field_name=TABLES[name].places["source"], required=required
+    )
     return type(f"Exported{filterset.__name__}", (filterset,), {"source": source})
 
 
@@ -107,7 +110,8 @@ class ExportView(GenericAPIView):
         return _response(
             request,
             file_format.write(TABLES[self.table], rows),
-            name=f"{self.table}.{suffix}",
+            name=self.table,
+            suffix=suffix,
             media_type=file_format.media_type,
         )
 
@@ -116,19 +120,20 @@ class ExportAllView(ExportView):
     """All that is stored of a source, or of those of its meetings that are left."""
 
     table = "meetings"
-    filterset_class = FILTERS["meetings"]
+    filterset_class = _with_source(
+        "meetings", race_filters.MeetingFilter, required=True
+    )
 
     def get(self, request: Request, suffix: str) -> StreamingHttpResponse:
         """Stream a ZIP file of a file a table."""
         meetings = self.filter_queryset(self.get_queryset())
-        source = request.query_params.get("source")
-        if source is None:
-            raise InvalidParameter("source: must be said; an archive is of one source.")
+        source = request.query_params["source"].strip()
         rows = archive.rows_of(source, meetings=meetings.order_by())
         return _response(
             request,
             archive.write(rows, format=FORMATS[suffix]),
-            name=f"{source}.{suffix}.zip",
+            name=source,
+            suffix=f"{suffix}.zip",
             media_type=archive.MEDIA_TYPE,
         )
 
@@ -157,12 +162,17 @@ def _of_one_moment(pieces: Any) -> Any:
 
 
 def _response(
-    request: Request, pieces: Iterator[bytes], *, name: str, media_type: str
+    request: Request,
+    pieces: Iterator[bytes],
+    *,
+    name: str,
+    suffix: str,
+    media_type: str,
 ) -> StreamingHttpResponse:
-    stem, _, suffix = name.partition(".")
-    moment = f"{timezone.now():%Y%m%dT%H%M%SZ}"
+    # A source may be called anything; no header may hold that.
+    plain = "".join(each if each.isalnum() else "_" for each in name[:80])
     disposition = content_disposition_header(
-        as_attachment=True, filename=f"{stem}-{moment}.{suffix}"
+        as_attachment=True, filename=f"{plain}-{timezone.now():%Y%m%dT%H%M%SZ}.{suffix}"
     )
     return StreamingHttpResponse(
         iter(()) if request.method == "HEAD" else _Body(pieces),
@@ -171,22 +181,22 @@ def _response(
     )
 
 
-def _described(name: str, media_types: list[str], *, what: str) -> Any:
+def _described(name: str, media_types: list[str], view: Any, *, what: str) -> Any:
     operation = extend_schema(
         operation_id=f"exports_{name}",
         summary=what,
+        description=view.__doc__,
         parameters=[SUFFIX],
         filters=True,
         responses={(200, each): OpenApiTypes.BINARY for each in media_types},
     )
-    return extend_schema_view(get=operation)
+    return extend_schema_view(get=operation)(view).as_view()
 
 
 def _urls() -> Iterator[URLPattern]:
     media_types = [each.media_type for each in FORMATS.values()]
     for name, filterset in FILTERS.items():
         address = name.replace("_", "-")
-        described = _described(name, media_types, what=f"All {name.replace('_', ' ')}")
         view = type(
             f"Export{name.title().replace('_', '')}View",
             (ExportView,),
@@ -196,13 +206,13 @@ def _urls() -> Iterator[URLPattern]:
                 "__doc__": ExportView.__doc__,
             },
         )
-        yield path(
-            f"exports/{address}.<export_suffix:suffix>", described(view).as_view()
-        )
-    described = _described("all", [archive.MEDIA_TYPE], what="All of a source")
-    yield path(
-        "exports/all.<export_suffix:suffix>.zip", described(ExportAllView).as_view()
+        what = f"All {name.replace('_', ' ')}"
+        described = _described(name, media_types, view, what=what)
+        yield path(f"exports/{address}.<export_suffix:suffix>", described)
+    described = _described(
+        "all", [archive.MEDIA_TYPE], ExportAllView, what="All of a source"
     )
+    yield path("exports/all.<export_suffix:suffix>.zip", described)
 
 
 urlpatterns = list(_urls())

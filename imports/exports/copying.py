@@ -5,9 +5,10 @@ written; all that is read in one `snapshot` is of one moment.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet, TextField, Value
 
@@ -33,22 +34,24 @@ def snapshot() -> Iterator[None]:
 
 def csv_rows(rows: QuerySet[Any], columns: Sequence[Any]) -> Iterator[bytes]:
     """Give the rows as lines of CSV, an unknown value as an empty cell."""
-    sql, parameters = _selected(rows, columns)
-    copy = f"COPY ({sql}) TO STDOUT (FORMAT csv, NULL %s)"
-    return _pieces(copy, (*parameters, ""))
+    with suppress(EmptyResultSet):
+        sql, parameters = _selected(rows, columns)
+        copy = f"COPY ({sql}) TO STDOUT (FORMAT csv, NULL %s)"
+        yield from _pieces(copy, (*parameters, ""))
 
 
 def json_rows(
     rows: QuerySet[Any], columns: Sequence[Any], *, names: Sequence[str]
 ) -> Iterator[bytes]:
     """Give the rows as lines of JSON, an object each."""
-    sql, parameters = _selected(rows, columns)
-    held = ", ".join(connection.ops.quote_name(name) for name in names)
-    copy = (
-        f"COPY (SELECT row_to_json(r) FROM ({sql}) AS r ({held})) "  # noqa: S608
-        f"TO STDOUT (FORMAT csv, NULL %s, {NOT_IN_JSON})"
-    )
-    return _pieces(copy, (*parameters, ""))
+    with suppress(EmptyResultSet):
+        sql, parameters = _selected(rows, columns)
+        held = ", ".join(connection.ops.quote_name(name) for name in names)
+        copy = (
+            f"COPY (SELECT row_to_json(r) FROM ({sql}) AS r ({held})) "  # noqa: S608
+            f"TO STDOUT (FORMAT csv, NULL %s, {NOT_IN_JSON})"
+        )
+        yield from _pieces(copy, (*parameters, ""))
 
 
 def constant(text: str) -> Any:
@@ -59,7 +62,11 @@ def constant(text: str) -> Any:
 def _selected(
     rows: QuerySet[Any], columns: Sequence[Any]
 ) -> tuple[str, tuple[Any, ...]]:
-    """Give the query of these columns, unnamed: a name could be a field's own."""
+    """Give the query of these columns, unnamed: a name could be a field's own.
+
+    Filters that no row can pass, such as an id too large for one, are no query at all:
+    EmptyResultSet.
+    """
     selected = rows.values_list(*columns)
     sql, parameters = selected.query.sql_with_params()
     return sql, tuple(parameters)

@@ -63,8 +63,7 @@ def main() -> None:
 
 def _print_row(name: str, port: int, pid: int, *, rows: int, baseline: float) -> None:
     query = "?source=bench" if name.startswith("all") else ""
-    small = "&key=none" if query else "?race=0"
-    _export(port, name + query + small)
+    _export(port, f"laps.{name.split('.')[1]}?race=0")
     before = _peak_mb(pid)
     sizes: list[int] = []
     seconds = statistics.median(

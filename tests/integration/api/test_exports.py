@@ -168,6 +168,23 @@ def test_filters_are_those_of_the_list(world):
     assert fetch("meetings.ndjson", source="two") == b""
 
 
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_filter_that_no_row_can_pass_leaves_an_empty_file(world, suffix):
+    content = fetch(f"laps.{suffix}", race=10**30)
+
+    if suffix == "parquet":
+        assert pl.read_parquet(io.BytesIO(content)).shape == (0, 13)
+    else:
+        assert content.count(b"\n") == (suffix == "csv")
+
+
+def test_source_may_be_called_anything(db):
+    source = 'a"b\r\nX: 1/../é'
+
+    assert fetch("all.csv.zip", source=source).startswith(b"PK\x05\x06")
+    assert fetch("laps.ndjson", source=source) == b""
+
+
 def test_archive_is_of_the_meetings_that_are_left(world):
     content = fetch("all.ndjson.zip", source="one", key="other")
 
