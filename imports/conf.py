@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Any] = {
     # Below the lease, so that a stuck statement ends before another lane starts.
     "STATEMENT_TIMEOUT_SECONDS": 60,
     "LOCK_TIMEOUT_SECONDS": 30,
+    # An export may take so long, however slowly its client reads.
+    "EXPORT_SECONDS": 600,
     # A task of the queue stops after this, between files or races, and rings again;
     # well below Q_CLUSTER["timeout"].
     "LANE_SECONDS": 120,

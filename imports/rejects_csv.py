@@ -14,7 +14,8 @@ from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from imports.models import Rejection, RunFile
-from imports.readers.reject_columns import COLUMNS, escape
+from imports.readers.formula_guard import escape
+from imports.readers.reject_columns import COLUMNS
 from imports.readers.rejects import MAX_KEPT_CHARS, MAX_PART_CHARS
 
 BYTE_ORDER_MARK = "\ufeff"

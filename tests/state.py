@@ -106,6 +106,37 @@ def _of(model: type[models.Model], source: str) -> Any:
     return found.filter(**{SOURCES[model]: source}) if source else found
 
 
+#: Columns that say which file stated what, and not what is so.
+PROVENANCE = frozenset(
+    {
+        "version",
+        "column_versions",
+        "laps_floor",
+        "laps_floor_columns",
+        "entrants_floor",
+        "pit_stops_floor",
+        "columns",
+        "older",
+    }
+)
+
+
+def values(source: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Give what is so in a source, whichever files said it and wherever it is."""
+    names = {**NAMES, Lap: NAMES[PitStop]}
+    found = {}
+    for model, places in names.items():
+        own = [
+            field.name
+            for field in model._meta.concrete_fields
+            if field.name not in (*PROVENANCE, "id", "source") and not field.is_relation
+        ]
+        columns = [name for name in (*places, *own) if name != "source"]
+        rows = _of(model, source).values_list(*columns)
+        found[model.__name__] = sorted(rows, key=lambda row: list(map(str, row)))
+    return found
+
+
 def clear() -> None:
     """Empty them, and forget the runs that filled them."""
     for model in reversed(NAMES):

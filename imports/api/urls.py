@@ -3,7 +3,7 @@
 from django.urls import path
 from rest_framework.routers import DefaultRouter
 
-from imports.api import views
+from imports.api import exports, views
 from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
@@ -28,5 +28,6 @@ router.register("snapshots", SnapshotViewSet)
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
     path("runs/<int:id>/plan/", RunPlanView.as_view()),
+    *exports.urlpatterns,
     *router.urls,
 ]

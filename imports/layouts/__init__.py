@@ -11,6 +11,7 @@ from imports.layouts import (
     alkamel,
     canonical,
     ergast,
+    exported,
     fastf1,
     hkjc,
     jolpica,
@@ -34,6 +35,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *nztab.LAYOUTS,
     *liverc.LAYOUTS,
     *canonical.LAYOUTS,
+    *exported.LAYOUTS,
 )
 
 #: A file with half of a layout's required columns is meant to be of it.

@@ -244,18 +244,37 @@ def _records(
     good: pl.LazyFrame, table: CanonicalTable, *, place: Place
 ) -> pl.LazyFrame:
     keys = {cell.name: cell.value for cell in table.keys}
-    values = [cell.value.alias(cell.name) for cell in table.values]
-    payload = pl.struct(values).struct.json_encode() if values else pl.lit("{}")
     frame = _stating(good, table).select(
         *_numbers(place),
         pl.lit(table.kind).alias("kind"),
         *(keys.get(name, pl.lit(None)).alias(name) for name in KEYS),
-        payload.alias("payload"),
+        _payload(table.values).alias("payload"),
     )
     if not table.is_distinct:
         return frame
     same = [name for name in RECORD_COLUMNS if name != "row_number"]
     return frame.group_by(same).agg(pl.col("row_number").max()).select(RECORD_COLUMNS)
+
+
+def _payload(values: tuple[Cell, ...]) -> pl.Expr:
+    """Give the values as the text of one JSON object."""
+    own = [cell.value.alias(cell.name) for cell in values if not cell.is_object]
+    payload = pl.struct(own).struct.json_encode() if own else pl.lit("{}")
+    for cell in values:
+        if cell.is_object:
+            payload = _joined(payload, cell.value)
+    return payload
+
+
+def _joined(first: pl.Expr, second: pl.Expr) -> pl.Expr:
+    """Join two JSON objects without a name in common; the second may be null."""
+    return (
+        pl.when(second.is_null() | (second == "{}"))
+        .then(first)
+        .when(first == "{}")
+        .then(second)
+        .otherwise(first.str.head(-1) + "," + second.str.slice(1))
+    )
 
 
 def _stating(good: pl.LazyFrame, table: CanonicalTable) -> pl.LazyFrame:

@@ -13,13 +13,8 @@ import polars as pl
 
 from imports.errors import CorrectsNothing, MalformedFile, NotACorrection
 from imports.layouts.cells import Cell, clean
-from imports.readers.reject_columns import (
-    COLUMNS,
-    ESCAPED,
-    ROW_NUMBER,
-    is_download,
-    unescape,
-)
+from imports.readers.formula_guard import ESCAPED, unescape
+from imports.readers.reject_columns import COLUMNS, ROW_NUMBER, is_download
 from imports.readers.table import BadLines, Part, Table
 
 

@@ -22,7 +22,14 @@ from imports.layouts import mapping
 from imports.layouts.cells import said_column
 from imports.layouts.layout import CanonicalTable, Layout
 from imports.layouts.mapping import ColumnMapping
-from imports.readers import canonical_rows, corrections, documents, file_names, verdicts
+from imports.readers import (
+    canonical_rows,
+    corrections,
+    documents,
+    exported,
+    file_names,
+    verdicts,
+)
 from imports.readers.canonical_rows import Place
 from imports.readers.corrections import Correction
 from imports.readers.documents import Skipped, Unreadable
@@ -72,7 +79,7 @@ class Reading:
             if isinstance(part, Unreadable):
                 raise part.error
             tables = corrections.check(
-                part,
+                exported.without_guards(part),
                 refused_rows=self.request.get("refused_rows"),
                 tables=self.request.get("refused_tables", ()),
             )

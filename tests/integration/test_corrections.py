@@ -18,7 +18,8 @@ from imports.actions import BatchOptions, Order
 from imports.errors import FileRejected, NotACorrection, StatementInvalid
 from imports.models import ImportRun, Rejection, RunFile, SourceFile
 from imports.pipeline.manifest import Statement, statement_of_correction
-from imports.readers.reject_columns import COLUMNS, unescape
+from imports.readers.formula_guard import unescape
+from imports.readers.reject_columns import COLUMNS
 from races.models import Lap
 from tests.conftest import SOURCE, Ingest
 

@@ -31,6 +31,7 @@ from imports.layouts.cells.number_cells import (
     timedelta_ms,
     whole,
 )
+from imports.layouts.cells.object_cells import attributes
 from imports.layouts.cells.outcome_cells import (
     STATUS_BY_CODE,
     mark,
@@ -57,6 +58,7 @@ __all__ = [
     "STATUS_BY_CODE",
     "Cell",
     "Slip",
+    "attributes",
     "clean",
     "clock_text",
     "constant",

@@ -44,6 +44,9 @@ class Cell:
     is_required: bool = False
     #: Text that says that there is no value, such as `DNF` for a position.
     no_value: pl.Expr | None = None
+    #: Whether it is the text of a JSON object whose members are the values, each under
+    #: its own name.
+    is_object: bool = False
     #: The first that fits a wrong cell names it; asked of wrong rows alone.
     slips: tuple[Slip, ...] = ()
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from imports.errors import UnknownLayout
-from imports.layouts import LAYOUTS, recognise
+from imports.layouts import LAYOUTS, exported, recognise
 from tests.unit.layouts.f1_headers import HEADERS as F1_HEADERS
 
 RESULTS = (
@@ -72,6 +72,10 @@ FILES = {
     "canonical.entrants": "meeting,race,entrant,number,competitor,team,status,position",
     "canonical.laps": "meeting,race,entrant,lap,time,position,sector1_ms,meeting_name",
     "canonical.pit_stops": "meeting,race,entrant,stop,lap,duration,time_of_day",
+    **{
+        f"exported.{table.name}": ",".join(column.name for column in table.columns)
+        for table in exported.TABLES
+    },
     **F1_HEADERS,
 }
 

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imports.readers.reject_columns import COLUMNS, FORMULA, escape, unescape
+from imports.readers.formula_guard import FORMULA, escape, unescape
+from imports.readers.reject_columns import COLUMNS
 from imports.readers.sandbox import child
 from imports.readers.sandbox.frames import read_messages
 from imports.readers.sandbox.limits import Limits
 from tests.unit.conftest import Answer
 
 LAPS = ("meeting", "race", "entrant", "lap", "time")
-RUNS_AS_FORMULA = re.compile(r"[=+\-@\t\r\n]")
+RUNS_AS_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # noqa: RUF001
 
 #: Cells as hostile files write them: formulas, apostrophes, quotes, line ends.
 hostile = st.text(st.sampled_from("=+-@'\"\t\r\n,;| aä0"), max_size=8)

@@ -1,0 +1,1 @@
+"""Stored rows -> files, streamed: CSV, NDJSON, Parquet, or all tables of a source."""
