@@ -113,8 +113,8 @@ def _as_text(told: dict[str, Any]) -> str:
     lines.append(f"{said}.")
     if told["meetings_without_season"]:
         lines.append(
-            f"{told['meetings_without_season']:,} meetings state no season and are in "
-            "no standing or summary."
+            "In no standing or summary, for want of a season: "
+            f"{told['meetings_without_season']:,} of the meetings."
         )
     return "\n".join(lines)
 

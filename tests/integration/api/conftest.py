@@ -16,7 +16,9 @@ from imports.actions import BatchOptions, Order
 from imports.models import Conflict, Counts, ImportRun, Rejection, SourceFile
 from imports.pipeline.manifest import Statement
 from races.models import Entrant, Lap, Meeting, PitStop, Race
+from stats.models import StatSnapshot
 from stats.refresh import refresh_race
+from stats.snapshots import atomic_upsert_snapshot
 from tests.conftest import SAMPLE, SOURCE
 
 Get = Callable[..., Response]
@@ -143,6 +145,12 @@ def implied_lap(season: None) -> Lap:
     lap = Lap.objects.create(entrant=entrant, number=1)
     refresh_race(race.pk)
     return lap
+
+
+@pytest.fixture
+def snapshot(db: None) -> StatSnapshot:
+    """Give a document."""
+    return atomic_upsert_snapshot("f1/2022", "season_summary", {"races": 47})
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ RESOURCES = [
     "files",
     "runs",
     "rejections",
+    "snapshots",
 ]
 ADDRESSES = ["", "nothing/", *(f"{name}/" for name in RESOURCES)]
 

@@ -24,7 +24,7 @@ def test_schema_has_every_resource(schema):
     assert lists == {
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
-        *("files", "runs", "rejections", "conflicts"),
+        *("files", "runs", "rejections", "conflicts", "snapshots"),
     }
 
 
@@ -60,13 +60,13 @@ def test_schema_lists_filters_and_paging(schema):
     ]
 
 
-@pytest.mark.usefixtures("implied_lap", "rejections", "conflicts")
+@pytest.mark.usefixtures("implied_lap", "rejections", "conflicts", "snapshot")
 @pytest.mark.parametrize(
     "resource",
     [
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
-        *("files", "runs", "rejections", "conflicts"),
+        *("files", "runs", "rejections", "conflicts", "snapshots"),
     ],
 )
 def test_responses_are_as_the_schema_says(client, schema, resource):

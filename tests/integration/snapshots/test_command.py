@@ -41,7 +41,7 @@ def test_command_says_what_it_wrote(season: None) -> None:
     text = told()
 
     assert text.startswith("3 snapshots written in ")
-    assert "1 meetings state no season" in text
+    assert "for want of a season: 1 of the meetings." in text
     assert StatSnapshot.objects.filter(scope="test/2024", version=1).count() == 3
 
 
