@@ -25,6 +25,7 @@ def test_schema_has_every_resource(schema):
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
         *("files", "runs", "rejections", "conflicts"),
+        "exports",
     }
 
 
