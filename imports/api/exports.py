@@ -20,9 +20,9 @@ from rest_framework.request import Request
 
 from imports.api.rejects import OnlyRenderer
 from imports.exports import archive
-from imports.exports.copying import snapshot
 from imports.exports.formats import FORMATS
 from imports.exports.tables import TABLES
+from imports.pipeline.transactions import snapshot
 from ingestion_site.lib.api_filters import StrictFilterBackend
 from races.api import filters as race_filters
 from stats.api.filters import RaceWithStatsFilter

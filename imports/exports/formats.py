@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from imports.exports import copying
 from imports.exports.tables import ExportedTable
 from imports.readers.exported import GUARDED, MARK
+from ingestion_site.lib import copy_out
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Format:
 def _csv(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
     """Give CSV in UTF-8; its last column says that its texts are guarded."""
     names = [*(column.name for column in table.columns), MARK]
-    columns = [*table.as_text(guarded=True), copying.constant(GUARDED)]
-    lines = copying.csv_rows(rows, columns)
+    columns = [*table.as_text(guarded=True), copy_out.constant(GUARDED)]
+    lines = copy_out.csv_rows(rows, columns)
     # With the first rows: what the server refuses is refused before anything is sent.
     yield (",".join(names) + "\n").encode() + next(lines, b"")
     yield from lines
@@ -35,7 +35,7 @@ def _csv(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
 def _ndjson(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
     """Give an object a line, each with all columns."""
     names = [column.name for column in table.columns]
-    return copying.json_rows(rows, table.as_json(), names=names)
+    return copy_out.json_rows(rows, table.as_json(), names=names)
 
 
 def _parquet(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:

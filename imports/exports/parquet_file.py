@@ -11,10 +11,10 @@ import pyarrow as pa
 from django.db.models import QuerySet
 from pyarrow import csv, parquet
 
-from imports.exports import copying
 from imports.exports.outlet import Outlet
 from imports.exports.tables import ExportedTable
 from imports.layouts.exported import Form
+from ingestion_site.lib import copy_out
 
 #: A row group holds about so many bytes of CSV: some 40,000 laps.
 GROUP_BYTES = 2 * 1024 * 1024
@@ -40,8 +40,8 @@ def write(table: ExportedTable, rows: QuerySet[Any]) -> Iterator[bytes]:
     with parquet.ParquetWriter(
         out, schema, compression="zstd", use_dictionary=words
     ) as writer:
-        lines_of_rows = copying.csv_rows(rows, table.as_text(guarded=False))
-        for lines in copying.joined(lines_of_rows, at_least=GROUP_BYTES):
+        lines_of_rows = copy_out.csv_rows(rows, table.as_text(guarded=False))
+        for lines in copy_out.joined(lines_of_rows, at_least=GROUP_BYTES):
             writer.write_table(_read(lines, schema))
             yield out.take()
     yield out.take()

@@ -11,6 +11,7 @@ import structlog
 from django.db import connection, transaction
 from structlog.contextvars import bound_contextvars
 
+from imports import conf
 from imports.errors import ImportsError, UnexpectedFailure
 from imports.failpoints import failpoint
 from imports.models import Counts, ImportRun
@@ -36,6 +37,7 @@ from imports.pipeline.staging_tables import StagingTables
 from imports.pipeline.stopwatch import Laptimer
 from imports.pipeline.write.race import write_race
 from imports.pipeline.write.shared import write_shared
+from imports.sql import statement
 from stats.refresh import refresh_race
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,17 @@ def fenced(run: ImportRun, *, pulse: Heartbeat) -> Iterator[None]:
         session.limit_idleness()
         yield
         ownership.hold(run)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Give a transaction that reads all of it as of one moment, and writes nothing."""
+    limits = {"seconds": f"{conf.get('EXPORT_SECONDS')}s"}
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute(statement("begin_snapshot"))
+            cursor.execute(statement("limit_snapshot"), limits)
+        yield
 
 
 def keep_plan(run: ImportRun, *, fence: Fence) -> None:

@@ -17,11 +17,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from rest_framework.test import APIClient
 
 from imports.api.exports import FILTERS
-from imports.exports import copying
 from imports.exports.formats import FORMATS
 from imports.exports.tables import TABLES
 from imports.layouts.exported import Form
 from imports.models import Rejection
+from imports.pipeline import transactions
+from ingestion_site.lib import copy_out
 from races.models import Entrant, Lap, Race
 from tests import state
 from tests.conftest import SAMPLE, SOURCE
@@ -251,7 +252,7 @@ def test_rows_of_two_sources_do_not_come_back_as_one(world, ingest, tmp_path):
 
 
 def test_closed_response_leaves_no_transaction(world, monkeypatch):
-    monkeypatch.setattr(copying, "PIECE_BYTES", 1)
+    monkeypatch.setattr(copy_out, "PIECE_BYTES", 1)
     client = APIClient()
     client.force_authenticate(get_user_model()(username="reader"))
     response = client.get("/api/v1/exports/laps.csv")
@@ -267,8 +268,8 @@ def test_closed_response_leaves_no_transaction(world, monkeypatch):
 
 
 def test_export_reads_one_moment(world, monkeypatch):
-    monkeypatch.setattr(copying, "PIECE_BYTES", 1)
-    with copying.snapshot():
+    monkeypatch.setattr(copy_out, "PIECE_BYTES", 1)
+    with transactions.snapshot():
         with connection.cursor() as cursor:
             cursor.execute("SHOW transaction_isolation")
             assert cursor.fetchone() == ("repeatable read",)

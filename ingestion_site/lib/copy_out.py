@@ -1,35 +1,21 @@
 """A queryset -> the bytes of its rows, as PostgreSQL itself writes them, in pieces.
 
-COPY streams: neither the server nor this process holds more than a piece. Nothing is
-written; all that is read in one `snapshot` is of one moment.
+COPY streams: neither the server nor this process holds more than a piece. Knows no
+tables, opens no transaction, writes nothing to the database.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet, TextField, Value
-
-from imports import conf
-from imports.sql import statement
 
 #: Rows are sent on in pieces of about so many bytes.
 PIECE_BYTES = 64 * 1024
 #: COPY's own quotes and separators, where a row is one cell of JSON: JSON has none.
 NOT_IN_JSON = "DELIMITER E'\\x02', QUOTE E'\\x01', ESCAPE E'\\x01'"
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """Give a transaction that reads all of it as of one moment, and writes nothing."""
-    limits = {"seconds": f"{conf.get('EXPORT_SECONDS')}s"}
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute(statement("begin_snapshot"))
-            cursor.execute(statement("limit_snapshot"), limits)
-        yield
 
 
 def csv_rows(rows: QuerySet[Any], columns: Sequence[Any]) -> Iterator[bytes]:
