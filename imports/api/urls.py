@@ -9,6 +9,7 @@ from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
 from stats.api.snapshots import SnapshotViewSet
 from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
+from races.api.removals import RemovalViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
@@ -24,6 +25,7 @@ router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)
 router.register("conflicts", ConflictViewSet)
 router.register("snapshots", SnapshotViewSet)
+router.register("removals", RemovalViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
