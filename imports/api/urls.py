@@ -7,9 +7,9 @@ from imports.api import exports, views
 from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
+from races.api.removals import RemovalViewSet
 from stats.api.snapshots import SnapshotViewSet
 from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
-from races.api.removals import RemovalViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False

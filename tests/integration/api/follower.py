@@ -5,7 +5,9 @@ from typing import Any
 
 Row = dict[str, Any]
 #: What imports write also where nothing becomes different.
-WRITTEN_ANEW = {"files", "runs"}
+WRITTEN_ANEW = {"files", "runs", "entrant-stats", "race-stats"}
+#: Stats are told as gone with the row that they are about.
+ABOUT = {"entrant-stats": "entrants", "race-stats": "races"}
 
 
 def key_of(row: Row) -> tuple[int, ...]:
@@ -46,7 +48,7 @@ class Follower:
         """Take in a page of changes at a time."""
         for page in self._changes("removals"):
             for gone in page["results"]:
-                if gone["resource"] == self.resource:
+                if gone["resource"] == ABOUT.get(self.resource, self.resource):
                     self.rows.pop(tuple(gone["key"]), None)
         for page in self._changes(self.resource):
             for row in page["results"]:

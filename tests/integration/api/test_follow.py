@@ -37,6 +37,7 @@ CHANGES = {
     "conflicts": "UPDATE imports_conflict SET note = note || '.'",
 }
 RESOURCES = sorted(CHANGES)
+LISTS = ("races", "entrants", "laps", "entrant-stats", "race-stats")
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_row_that_changes_during_a_walk_comes_with_the_next(world, client):
 
 
 def test_rows_that_go_are_told(world, client):
-    followers = [Follower(client, name) for name in ("races", "entrants", "laps")]
+    followers = [Follower(client, name) for name in LISTS]
     for follower in followers:
         follower.catch_up()
 
@@ -243,7 +244,7 @@ def test_time_finds_what_changed_since(world, client):
 
 
 def test_imports_edits_and_reverts_are_followed(world, client, ingest, write_csv):
-    followers = [Follower(client, name) for name in RESOURCES if name != "runs"]
+    followers = [Follower(client, name) for name in {*RESOURCES, *LISTS} - {"runs"}]
 
     def told() -> None:
         for follower in followers:

@@ -67,7 +67,7 @@ def test_schema_lists_filters_and_paging(schema):
     [
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
-        *("files", "runs", "rejections", "conflicts", "removals"),
+        *("files", "runs", "rejections", "conflicts"),
     ],
 )
 def test_responses_are_as_the_schema_says(client, schema, resource):
