@@ -191,6 +191,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ingestion_site.lib.api_schema.describe_errors",
+        "ingestion_site.lib.api_changes_schema.describe_following",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "imports.models.ImportRun.State",

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from django.db import transaction
 
 from imports.pipeline import checkpoint
+from races.changes import mark_race
 from races.models import Race
+from stats.fingerprint import fingerprint
 from stats.refresh import refresh_race
 
 
@@ -29,7 +31,15 @@ def rebuild_stats(
             checkpoint.lock_race_by_key(*name)
             # It may have been reverted since it was listed.
             if Race.objects.filter(pk=pk).exists():
-                refresh_race(pk)
+                _refresh(pk)
                 done += 1
         on_race()
     return done
+
+
+def _refresh(race_id: int) -> None:
+    """Refresh a race; where that changed anything, who follows changes must hear of it."""
+    before = fingerprint(race_id)
+    refresh_race(race_id)
+    if fingerprint(race_id) != before:
+        mark_race(race_id)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from imports import changes
 from imports.api.provenance import files_of
 from imports.models import Conflict
 from ingestion_site.lib.api_filters import WholeNumberFilter
@@ -122,6 +123,7 @@ class ConflictViewSet(ReadOnlyModelViewSet):
     queryset: QuerySet[Conflict] = Conflict.objects.select_related("settled_by")
     serializer_class = ConflictDetail
     filterset_class = ConflictFilter
+    touched = staticmethod(changes.touched_records)
     pagination_class = NewestFirstPagination
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer:

@@ -7,6 +7,7 @@ from imports.api import exports, views
 from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
+from races.api.removals import RemovalViewSet
 from stats.api.snapshots import SnapshotViewSet
 from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
 
@@ -24,6 +25,7 @@ router.register("runs", views.RunViewSet)
 router.register("rejections", views.RejectionViewSet)
 router.register("conflicts", ConflictViewSet)
 router.register("snapshots", SnapshotViewSet)
+router.register("removals", RemovalViewSet)
 
 urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),

@@ -5,15 +5,19 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
+from imports import changes
 from imports.api import filters, serializers
 from imports.api.provenance import NamesFiles
 from imports.models import ImportRun, Rejection, SourceFile
 from ingestion_site.lib.api_access import ORIGINAL_ROWS
 from ingestion_site.lib.pagination import NewestFirstPagination
+from races import changes as race_changes
 from races.api import filters as race_filters
 from races.api import serializers as race_serializers
+from races.api.etags import TagsItself, TagsRace
 from races.api.pagination import LapPagination
 from races.models import Entrant, Lap, Meeting, PitStop, Race
+from stats.api.changes import touched_races_with_stats
 from stats.api.filters import RaceWithStatsFilter
 from stats.api.serializers import RaceWithStats
 from stats.models import RaceWarning
@@ -36,9 +40,10 @@ class MeetingViewSet(NamesFiles, ReadOnlyModelViewSet):
     )
     serializer_class = race_serializers.MeetingDetail
     filterset_class = race_filters.MeetingFilter
+    touched = staticmethod(race_changes.touched_meetings)
 
 
-class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
+class RaceViewSet(TagsItself, NamesFiles, ReadOnlyModelViewSet):
     """Races, with what their laps add up to, whether all are there, and warnings."""
 
     queryset = (
@@ -60,13 +65,14 @@ class RaceViewSet(NamesFiles, ReadOnlyModelViewSet):
         .prefetch_related(
             Prefetch("warnings", queryset=RaceWarning.objects.order_by("code"))
         )
-        .annotate(source=F("meeting__source"))
+        .annotate(source=F("meeting__source"), changed_at=race_changes.changed_at())
     )
     serializer_class = RaceWithStats
     filterset_class = RaceWithStatsFilter
+    touched = staticmethod(touched_races_with_stats)
 
 
-class EntrantViewSet(NamesFiles, ReadOnlyModelViewSet):
+class EntrantViewSet(TagsRace, NamesFiles, ReadOnlyModelViewSet):
     """Entrants of races, with their results."""
 
     queryset = (
@@ -77,9 +83,10 @@ class EntrantViewSet(NamesFiles, ReadOnlyModelViewSet):
     )
     serializer_class = race_serializers.EntrantDetail
     filterset_class = race_filters.EntrantFilter
+    touched = staticmethod(race_changes.touched_entrants)
 
 
-class LapViewSet(NamesFiles, ListModelMixin, GenericViewSet):
+class LapViewSet(TagsRace, NamesFiles, ListModelMixin, GenericViewSet):
     """Laps, in the order of entrant and number; a page holds those of a whole race."""
 
     queryset = Lap.objects.annotate(
@@ -92,10 +99,11 @@ class LapViewSet(NamesFiles, ListModelMixin, GenericViewSet):
     )
     serializer_class = race_serializers.LapDetail
     filterset_class = race_filters.LapFilter
+    touched = staticmethod(race_changes.touched_laps)
     pagination_class = LapPagination
 
 
-class PitStopViewSet(NamesFiles, ReadOnlyModelViewSet):
+class PitStopViewSet(TagsRace, NamesFiles, ReadOnlyModelViewSet):
     """Pit stops of entrants."""
 
     queryset = (
@@ -105,6 +113,7 @@ class PitStopViewSet(NamesFiles, ReadOnlyModelViewSet):
     )
     serializer_class = race_serializers.PitStopDetail
     filterset_class = race_filters.PitStopFilter
+    touched = staticmethod(race_changes.touched_stops)
 
 
 class FileViewSet(ReadOnlyModelViewSet):
@@ -113,6 +122,7 @@ class FileViewSet(ReadOnlyModelViewSet):
     queryset = SourceFile.objects.all()
     serializer_class = serializers.FileDetail
     filterset_class = filters.FileFilter
+    touched = staticmethod(changes.touched_records)
     pagination_class = NewestFirstPagination
 
 
@@ -121,6 +131,7 @@ class RunViewSet(ReadOnlyModelViewSet):
 
     queryset = ImportRun.objects.with_race_counts().select_related("requested_by")
     filterset_class = filters.RunFilter
+    touched = staticmethod(changes.touched_runs)
     pagination_class = NewestFirstPagination
 
     def get_queryset(self) -> QuerySet[ImportRun]:
@@ -140,3 +151,4 @@ class RejectionViewSet(ReadOnlyModelViewSet):
     queryset = Rejection.objects.select_related("source_file", "corrected_by")
     serializer_class = serializers.RejectionDetail
     filterset_class = filters.RejectionFilter
+    touched = staticmethod(changes.touched_records)

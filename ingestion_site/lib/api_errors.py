@@ -40,6 +40,8 @@ HINTS = {
     status.HTTP_429_TOO_MANY_REQUESTS: "Wait the seconds that the header Retry-After says.",
     status.HTTP_500_INTERNAL_SERVER_ERROR: "Tell the operator the request_id.",
     status.HTTP_503_SERVICE_UNAVAILABLE: "Ask again in some seconds.",
+    status.HTTP_410_GONE: "Begin the walk anew with changed_since=0.",
+    status.HTTP_412_PRECONDITION_FAILED: "Read it again without If-Match.",
 }
 #: Errors that no view raised: their type, and what they say.
 PLAIN = {

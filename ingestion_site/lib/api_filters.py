@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from ingestion_site.lib import api_changes
 from ingestion_site.lib.api_errors import InvalidParameter, UnknownParameter
 
 
@@ -35,12 +36,15 @@ class StrictFilterBackend(DjangoFilterBackend):
             filtered: QuerySet[Any] = super().filter_queryset(request, queryset, view)
         except ValidationError as error:
             raise InvalidParameter(error.detail) from error
-        return filtered
+        return api_changes.follow(filtered, request=request, view=view)
 
     def _known(self, queryset: QuerySet[Any], view: Any) -> list[str]:
         filters = self.get_filterset_class(view, queryset).base_filters
         paging = view.paginator
-        return [*filters, paging.cursor_query_param, paging.page_size_query_param]
+        known = [*filters, paging.cursor_query_param, paging.page_size_query_param]
+        return (
+            [*known, api_changes.PARAMETER] if api_changes.touched_of(view) else known
+        )
 
 
 def check_parameters(parameters: Any, *, known: list[str]) -> None:

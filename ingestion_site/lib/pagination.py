@@ -1,29 +1,27 @@
 """Cursor pages over the primary key, and an admin paginator that does not count."""
 
-import base64
 import operator
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Model
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from ingestion_site.lib import cursors
+from ingestion_site.lib.api_changes import DESCRIPTION, PARAMETER, Window, touched_of
 from ingestion_site.lib.api_errors import InvalidParameter
-
-BIGGEST_KEY = 2**63 - 1
-Key = int | tuple[int, ...]
 
 
 class KeyPagination(BasePagination):
     """Walk by primary key, a composite one too: a page starts after the last key.
 
     Rows that come or go while a client walks make it repeat nothing and miss nothing.
+    Where the view follows changes (`api_changes`), every page keeps the window of the
+    first, and names its end as `as_of`.
     2,000 rows a page at most, so that one page can hold all the laps of a race.
     """
 
@@ -33,6 +31,7 @@ class KeyPagination(BasePagination):
     cursor_query_param = "cursor"
     page_size_query_param = "page_size"
     has_more = False
+    window: Window | None = None
     #: The primary key of a row, in the order of its columns.
     key_of = operator.attrgetter("pk")
 
@@ -41,11 +40,12 @@ class KeyPagination(BasePagination):
     ) -> list[Any]:
         """Give the rows of the queryset after the cursor."""
         self.request = request
+        self.window = getattr(view, "window", None)
         size = self._page_size(request.query_params)
         token = request.query_params.get(self.cursor_query_param)
         if token is not None:
             beyond = "pk__lt" if self.ordering.startswith("-") else "pk__gt"
-            key = _decode(token, model=queryset.model)
+            key = cursors.key_of(token, model=queryset.model)
             queryset = queryset.filter(**{beyond: key})
         # One row more than asked tells whether another page follows.
         rows = list(queryset.order_by(self.ordering)[: size + 1])
@@ -55,19 +55,26 @@ class KeyPagination(BasePagination):
 
     def get_paginated_response(self, data: Any) -> Response:
         """Give the rows, and the address of those that follow."""
-        return Response({"next": self._next_link(), "results": data})
+        page = {"next": self._next_link(), "results": data}
+        if self.window:
+            page = {"as_of": self.window.as_of, **page}
+        return Response(page)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page in OpenAPI."""
         link = {"type": ["string", "null"], "format": "uri"}
+        as_of = {
+            "type": "string",
+            "description": f"Where {PARAMETER} is given: what to ask with next.",
+        }
         return {
             "type": "object",
             "required": ["next", "results"],
-            "properties": {"next": link, "results": schema},
+            "properties": {"as_of": as_of, "next": link, "results": schema},
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Describe the two parameters in OpenAPI."""
+        """Describe the parameters in OpenAPI."""
         size = {
             "type": "integer",
             "minimum": 1,
@@ -78,6 +85,8 @@ class KeyPagination(BasePagination):
             self.cursor_query_param: ("Where the page starts.", {"type": "string"}),
             self.page_size_query_param: ("Rows a page.", size),
         }
+        if touched_of(view):
+            described[PARAMETER] = (DESCRIPTION, {"type": "string"})
         return [
             {"name": name, "in": "query", "description": text, "schema": schema}
             for name, (text, schema) in described.items()
@@ -97,7 +106,8 @@ class KeyPagination(BasePagination):
         if not self.has_more:
             return None
         address = self.request.build_absolute_uri()
-        token = _encode(self.key_of(self.page[-1]))
+        as_of = self.window.as_of if self.window else ""
+        token = cursors.encode(self.key_of(self.page[-1]), as_of=as_of)
         return str(replace_query_param(address, self.cursor_query_param, token))
 
 
@@ -105,25 +115,6 @@ class NewestFirstPagination(KeyPagination):
     """Walk from the row that was made last to the first."""
 
     ordering = "-pk"
-
-
-def _encode(key: Key) -> str:
-    columns: Sequence[int] = key if isinstance(key, tuple) else (key,)
-    text = ".".join(map(str, columns))
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _decode(token: str, *, model: type[Model]) -> Key:
-    padded = token + "=" * (-len(token) % 4)
-    try:
-        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
-        columns = tuple(int(column) for column in text.split("."))
-    except ValueError:
-        columns = ()
-    is_sane = all(0 <= column <= BIGGEST_KEY for column in columns)
-    if not is_sane or len(columns) != len(model._meta.pk_fields):
-        raise InvalidParameter("cursor: not one of this list; start without it.")
-    return columns if len(columns) > 1 else columns[0]
 
 
 class EstimatingPaginator(Paginator):  # type: ignore[type-arg]

@@ -87,6 +87,9 @@ class RaceBrief(serializers.ModelSerializer):
 class RaceDetail(serializers.ModelSerializer):
     meeting = MeetingBrief()
     is_implied = serializers.BooleanField()
+    changed_at = serializers.DateTimeField(
+        help_text="When anything of it last changed: itself, entrants, laps, pit stops."
+    )
     file = FileOfRow()
 
     class Meta:
@@ -100,6 +103,7 @@ class RaceDetail(serializers.ModelSerializer):
             "scheduled_laps",
             "attributes",
             "is_implied",
+            "changed_at",
             "file",
         ]
 

@@ -2,6 +2,7 @@
 
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from stats.api import changes
 from stats.api.filters import EntrantStatsFilter, RaceStatsFilter
 from stats.api.serializers import EntrantStatsRow, RaceStatsRow
 from stats.models import EntrantStats, RaceStats
@@ -25,6 +26,7 @@ class EntrantStatsViewSet(ReadOnlyModelViewSet):
     serializer_class = EntrantStatsRow
     lookup_url_kwarg = "id"
     filterset_class = EntrantStatsFilter
+    touched = staticmethod(changes.touched_entrant_stats)
 
 
 class RaceStatsViewSet(ReadOnlyModelViewSet):
@@ -44,3 +46,4 @@ class RaceStatsViewSet(ReadOnlyModelViewSet):
     serializer_class = RaceStatsRow
     lookup_url_kwarg = "id"
     filterset_class = RaceStatsFilter
+    touched = staticmethod(changes.touched_race_stats)

@@ -31,6 +31,7 @@ def environment(transactional_db: None, settings: Any) -> dict[str, str]:
         "DATABASE_URL": address + (f"&port={port}" if port else ""),
         "FILES_DIR": str(settings.MEDIA_ROOT),
         "LOG_LEVEL": "WARNING",
+        "API_RATE_READ": "off",
     }
 
 

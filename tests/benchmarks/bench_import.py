@@ -307,8 +307,8 @@ def _empty(address: str) -> None:
     with _connect(address) as connection:
         connection.execute(
             "TRUNCATE races_lap, races_pitstop, races_entrant, races_race, races_meeting,"
-            " races_venue, races_team, races_competitor, stats_entrantstats,"
-            " stats_racestats, imports_importrun, imports_sourcefile CASCADE"
+            " races_venue, races_team, races_competitor, races_change, races_removal,"
+            " stats_entrantstats, stats_racestats, imports_importrun, imports_sourcefile CASCADE"
         )
         connection.execute("CHECKPOINT")
 

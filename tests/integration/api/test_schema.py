@@ -24,7 +24,8 @@ def test_schema_has_every_resource(schema):
     assert lists == {
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
-        *("files", "runs", "rejections", "conflicts", "snapshots", "exports"),
+        *("files", "runs", "rejections", "conflicts", "removals"),
+        *("snapshots", "exports"),
     }
 
 
@@ -36,8 +37,9 @@ def test_schema_describes_errors(schema):
     answers = schema["paths"]["/api/v1/races/{id}/"]["get"]["responses"]
     of_list = schema["paths"]["/api/v1/races/"]["get"]["responses"]
 
-    assert set(of_list) == {"200", "400", "401", "403", "406", "429"}
-    assert set(answers) == {*of_list, "404"}
+    common = {"200", "400", "401", "403", "406", "429"}
+    assert set(of_list) == {*common, "410"}
+    assert set(answers) == {*common, "304", "404", "412"}
     assert "Retry-After" in of_list["429"]["headers"]
 
 

@@ -1,0 +1,34 @@
+"""Keep which conflicts and rejections were deleted, for who follows changes (races 0004)."""
+
+from django.db import migrations
+
+TRIGGER = """
+CREATE FUNCTION imports_forget_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM races_keep_removals(
+        TG_ARGV[0], array_agg(id), array_agg(0)) FROM old_rows HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER change_by_delete AFTER DELETE ON imports_conflict
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION imports_forget_rows('conflicts');
+
+CREATE TRIGGER change_by_delete AFTER DELETE ON imports_rejection
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION imports_forget_rows('rejections');
+"""
+DROP = """
+DROP TRIGGER change_by_delete ON imports_rejection;
+DROP TRIGGER change_by_delete ON imports_conflict;
+DROP FUNCTION imports_forget_rows();
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("imports", "0006_control"),
+        ("races", "0004_mark_changes"),
+    ]
+
+    operations = [migrations.RunSQL(TRIGGER, DROP)]

@@ -1,0 +1,69 @@
+"""One who follows a list by `changed_since`, and counts what it is told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Row = dict[str, Any]
+#: What imports write also where nothing becomes different.
+WRITTEN_ANEW = {"files", "runs", "entrant-stats", "race-stats"}
+#: Stats are told as gone with the row that they are about.
+ABOUT = {"entrant-stats": "entrants", "race-stats": "races"}
+
+
+def key_of(row: Row) -> tuple[int, ...]:
+    """Give what names a row in its list."""
+    return (row["id"],) if "id" in row else (row["entrant"], row["number"])
+
+
+def walk(client: Any, resource: str, **parameters: Any) -> Iterator[Row]:
+    """Give the pages of a list."""
+    response = client.get(f"/api/v1/{resource}/", parameters)
+    while True:
+        assert response.status_code == 200, response.data
+        yield response.data
+        if response.data["next"] is None:
+            return
+        response = client.get(response.data["next"])
+
+
+def whole(client: Any, resource: str) -> dict[tuple[int, ...], Row]:
+    """Give all rows of a list as they are now."""
+    pages = walk(client, resource, page_size=50)
+    return {key_of(row): row for page in pages for row in page["results"]}
+
+
+class Follower:
+    """It keeps a copy of a list, and what it was told since it was last asked."""
+
+    def __init__(self, client: Any, resource: str, page_size: int = 2) -> None:
+        self.client, self.resource, self.page_size = client, resource, page_size
+        self.tokens = {"removals": "0", resource: "0"}
+        self.rows: dict[tuple[int, ...], Row] = {}
+
+    def catch_up(self) -> list[tuple[int, ...]]:
+        """Take in what changed; give the keys of the rows that came, as they came."""
+        return [key for page in self.pages() for key in page]
+
+    def pages(self) -> Iterator[list[tuple[int, ...]]]:
+        """Take in a page of changes at a time."""
+        for page in self._changes("removals"):
+            for gone in page["results"]:
+                if gone["resource"] == ABOUT.get(self.resource, self.resource):
+                    self.rows.pop(tuple(gone["key"]), None)
+        for page in self._changes(self.resource):
+            for row in page["results"]:
+                is_repeated = self.rows.get(key_of(row)) == row
+                assert not is_repeated or self.resource in WRITTEN_ANEW, (
+                    f"came again, unchanged: {row}"
+                )
+                self.rows[key_of(row)] = row
+            yield [key_of(row) for row in page["results"]]
+
+    def _changes(self, resource: str) -> Iterator[Row]:
+        since = self.tokens[resource]
+        pages = walk(
+            self.client, resource, changed_since=since, page_size=self.page_size
+        )
+        for page in pages:
+            self.tokens[resource] = page["as_of"]
+            yield page
