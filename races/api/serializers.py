@@ -298,5 +298,6 @@ class LapsDetail(serializers.ListSerializer):
 
     def to_representation(self, rows: Any) -> list[dict[str, Any]]:
         """Give them at once."""
-        shown: list[dict[str, Any]] = self.child.shown(rows)
+        one: Any = self.child
+        shown: list[dict[str, Any]] = one.shown(rows)
         return shown
