@@ -5,7 +5,7 @@ MANAGE := $(PYTHON) manage.py
 PIP    := $(PYTHON) -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve worker test test-fast cov check docs fix bench bench-upsert orders crash faults corpus fuzz soak stop bench-export
+.PHONY: help setup demo serve worker test test-fast cov check docs fix bench bench-api bench-upsert orders crash faults corpus fuzz soak stop bench-export
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ bench-upsert: $(VENV)/.installed-dev .env ## Measure check-then-insert against t
 
 bench-export: $(VENV)/.installed-dev .env ## Measure exports as ratios to a bare COPY (LAPS=500000)
 	$(PYTHON) -m tests.benchmarks.bench_export --laps $(or $(LAPS),500000)
+
+bench-api: $(VENV)/.installed-dev .env ## Measure the API through gunicorn (LAPS=500000 REQUESTS=300 ROUNDS=3)
+	$(PYTHON) -m tests.benchmarks.bench_api --laps $(or $(LAPS),500000) --requests $(or $(REQUESTS),300) --rounds $(or $(ROUNDS),3)
 
 orders: $(VENV)/.installed-dev .env ## Files in 1,050 random orders, and 100 random histories (SEEDS=350 HISTORIES=100)
 	ORDER_SEEDS=$(or $(SEEDS),350) STATEFUL_EXAMPLES=$(or $(HISTORIES),100) STATEFUL_STEPS=30 \

@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "ingestion_site.lib.api_timeout.StatementTimeoutMiddleware",
 ]
 ROOT_URLCONF = "ingestion_site.urls"
 WSGI_APPLICATION = "ingestion_site.wsgi.application"
@@ -160,6 +161,8 @@ API_RATES = {
     "run": environment.rate(env, "API_RATE_RUN", default="60/minute"),
     "failures": environment.rate(env, "API_RATE_FAILURES", default="30/minute"),
 }
+# A read of the API may keep the database busy for so long.
+API_STATEMENT_SECONDS = env.int("API_STATEMENT_SECONDS", default=5)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First: it names the scheme that a 401 asks for.

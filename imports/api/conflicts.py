@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import BaseSerializer
@@ -15,21 +14,40 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from imports import changes
 from imports.api.provenance import files_of
 from imports.models import Conflict
-from ingestion_site.lib.api_filters import WholeNumberFilter
+from ingestion_site.lib.column_filters import Column, ColumnFilterSet, ValueFilter
+from ingestion_site.lib.filter_fields import text
 from ingestion_site.lib.pagination import NewestFirstPagination
 from races.api.serializers import FileOfRow, Related
 
 
-class ConflictFilter(filters.FilterSet):
-    run = WholeNumberFilter(field_name="run_id")
-    race = WholeNumberFilter(field_name="race_id")
-    field = filters.CharFilter(
-        field_name="fields", lookup_expr="has_key", label="A column that differs."
-    )
+class FieldFilter(ValueFilter):
+    """Conflicts on one column."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "fields", "has_key", kind=text(200), about="A column that differs."
+        )
+
+
+class ConflictFilter(ColumnFilterSet):
+    columns: ClassVar = {
+        "source": Column("source", "Whose data it is"),
+        "run": Column("run_id", "The run that met it first, by id"),
+        "race": Column("race_id", "The race, by id"),
+        "meeting_key": Column("meeting_key", "The key of the meeting"),
+        "race_key": Column("race_key", "The key of the race"),
+        "key": Column("key", "The key of the entrant or the shared row"),
+        "number": Column("number", "The number of the lap or the stop"),
+        "kind": Column("kind", "What disagrees (lap, entrant, pit_stop, …)"),
+        "state": Column("state", "What became of it"),
+        "rule": Column("rule", "The rule that put a side in force"),
+        "created_at": Column("created_at", "When it was met"),
+        "settled_at": Column("settled_at", "When a person settled it"),
+    }
+    field = FieldFilter()
 
     class Meta:
         model = Conflict
-        fields = ["state", "run", "race", "kind", "source", "field"]
 
 
 @dataclass

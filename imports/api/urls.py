@@ -13,6 +13,9 @@ from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
 
 router = DefaultRouter()
 router.include_format_suffixes = False
+router.register("venues", views.VenueViewSet)
+router.register("teams", views.TeamViewSet)
+router.register("competitors", views.CompetitorViewSet)
 router.register("meetings", views.MeetingViewSet)
 router.register("races", views.RaceViewSet)
 router.register("entrants", views.EntrantViewSet)

@@ -25,9 +25,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 from rest_framework.views import exception_handler as default_handler
 
+from ingestion_site.lib.api_timeout import too_long
+
 log = structlog.get_logger(__name__)
 
 LOGIN = "Send `Authorization: Bearer` and a token, or log in at /admin/."
+
 HINTS = {
     status.HTTP_400_BAD_REQUEST: "Mend what is named; /api/v1/docs/ lists what there is.",
     status.HTTP_401_UNAUTHORIZED: LOGIN,
@@ -42,6 +45,8 @@ HINTS = {
     status.HTTP_503_SERVICE_UNAVAILABLE: "Ask again in some seconds.",
     status.HTTP_410_GONE: "Begin the walk anew with changed_since=0.",
     status.HTTP_412_PRECONDITION_FAILED: "Read it again without If-Match.",
+    status.HTTP_504_GATEWAY_TIMEOUT: "Narrow it: name a race, an entrant or a "
+    "meeting, ask for fewer rows a page, or leave out a filter.",
 }
 #: Errors that no view raised: their type, and what they say.
 PLAIN = {
@@ -168,6 +173,8 @@ def _parameter(error: UnknownParameter | InvalidParameter) -> str:
 
 
 def _of_the_api(error: Exception) -> Exception:
+    if took_too_long := too_long(error):
+        return took_too_long
     if isinstance(error, Http404):
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):

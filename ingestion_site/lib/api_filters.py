@@ -1,35 +1,34 @@
 """Filters of lists: what a client asks for is applied or refused, never ignored."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend, NumberFilter
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.contrib.django_filters import DjangoFilterExtension
+from drf_spectacular.plumbing import build_parameter_type
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from ingestion_site.lib import api_changes
 from ingestion_site.lib.api_errors import InvalidParameter, UnknownParameter
-
-
-@extend_schema_field(OpenApiTypes.INT64)
-class WholeNumberFilter(NumberFilter):
-    """A number without a fraction, such as an id; an id that is none finds nothing."""
-
-    field_class = forms.IntegerField
+from ingestion_site.lib.column_filters import ValueFilter
 
 
 class StrictFilterBackend(DjangoFilterBackend):
-    """Refuse parameters that are unknown, repeated or empty."""
+    """Refuse parameters that are unknown, repeated or empty.
+
+    A view names in `extra_parameters` what it reads itself, in lists and of one row.
+    """
 
     def filter_queryset(
         self, request: Request, queryset: QuerySet[Any], view: Any
     ) -> QuerySet[Any]:
-        """Filter a list; one row has its address, and no parameters."""
+        """Filter a list; one row has its address, and no filters."""
+        extra: Sequence[str] = getattr(view, "extra_parameters", ())
         known = [] if view.detail else self._known(queryset, view)
-        check_parameters(request.query_params, known=known)
+        check_parameters(request.query_params, known=[*known, *extra])
         if view.detail:
             return queryset
         try:
@@ -47,7 +46,38 @@ class StrictFilterBackend(DjangoFilterBackend):
         )
 
 
-def check_parameters(parameters: Any, *, known: list[str]) -> None:
+class StrictFilterExtension(DjangoFilterExtension):  # type: ignore[no-untyped-call]
+    """Describe filters in OpenAPI with the bounds that they hold to."""
+
+    target_class = "ingestion_site.lib.api_filters.StrictFilterBackend"
+    priority = 1
+
+    def resolve_filter_field(
+        self,
+        auto_schema: Any,
+        model: Any,
+        filterset_class: Any,
+        field_name: str,
+        filter_field: Any,
+    ) -> list[dict[str, Any]]:
+        """Give the parameter as the filter tells it, or as it can be guessed."""
+        if not isinstance(filter_field, ValueFilter):
+            guessed: list[dict[str, Any]] = super().resolve_filter_field(
+                auto_schema, model, filterset_class, field_name, filter_field
+            )
+            return guessed
+        told = build_parameter_type(
+            name=field_name,
+            location=OpenApiParameter.QUERY,
+            description=filter_field.about,
+            schema=filter_field.schema,
+            explode=False if filter_field.is_list else None,
+            style="form" if filter_field.is_list else None,
+        )
+        return [told]
+
+
+def check_parameters(parameters: Any, *, known: Sequence[str]) -> None:
     """Refuse parameters that are unknown, repeated or empty."""
     unknown = sorted(set(parameters) - set(known))
     if unknown:

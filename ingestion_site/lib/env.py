@@ -58,8 +58,15 @@ def database(
     """Give DATABASES["default"]: DATABASE_URL, or the embedded PostgreSQL."""
     config = _address(env, embedded_data=embedded_data)
     options = {"application_name": application_name, **config.get("OPTIONS", {})}
-    # No connection pool: qcluster forks, and a pool that is forked loses tasks.
-    return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0}
+    # No connection pool: qcluster forks, and a pool that is forked loses tasks. Only
+    # the web keeps connections: `ingestion_site.wsgi` sets DB_CONN_SECONDS.
+    seconds = env.int("DB_CONN_SECONDS", default=0)
+    return {
+        **config,
+        "OPTIONS": options,
+        "CONN_MAX_AGE": seconds,
+        "CONN_HEALTH_CHECKS": seconds > 0,
+    }
 
 
 def _address(env: environ.Env, *, embedded_data: Path) -> dict[str, Any]:

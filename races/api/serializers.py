@@ -1,16 +1,18 @@
 """Rows of races as JSON: a Brief stands inside others, a Detail alone.
 
-A Detail needs `source` on each row and `files` in its context: what the pair of source
-and version names, by that pair.
+A Detail needs `source` on each row, and two things in its context: `files`, what the
+pair of source and version names, by that pair; and `runs`, the run that brought it, by
+source, version and race. Laps need `origins` (both of these) and `conflicts`, by entrant
+and number.
 """
 
-import operator
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from races.models import Entrant, Meeting, PitStop, Race
+from races.models import Competitor, Entrant, Meeting, PitStop, Race, Team, Venue
 
 Related = serializers.RelatedField[Any, Any, Any]
 
@@ -37,6 +39,64 @@ class FileOfRow(serializers.Field):
         return named
 
 
+_RUN = "The import that brought the file's rows of the race."
+
+
+def race_of(row: Any) -> int | None:
+    """Give the race that a row belongs to; shared rows and meetings belong to none."""
+    if isinstance(row, Race):
+        return row.pk
+    if isinstance(row, PitStop):
+        return row.entrant.race_id
+    return getattr(row, "race_id", None)
+
+
+@extend_schema_field({"type": ["integer", "null"]})
+class RunOfRow(serializers.Field):
+    """The run that brought what the row's version states; null where none is known."""
+
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True, help_text=_RUN)
+
+    def to_representation(self, row: Any) -> int | None:
+        """Look the run up in the context."""
+        run: int | None = self.context["runs"].get(
+            (row.source, row.version, race_of(row))
+        )
+        return run
+
+
+class SharedDetail(serializers.ModelSerializer):
+    """A row that the races of one source share."""
+
+    is_implied = serializers.BooleanField()
+    file = FileOfRow()
+    run = RunOfRow()
+
+
+#: What every shared row has, around its own columns.
+SHARED_FIRST = ["id", "source", "key", "name"]
+SHARED_LAST = ["attributes", "is_implied", "file", "run"]
+
+
+class VenueDetail(SharedDetail):
+    class Meta:
+        model = Venue
+        fields = [*SHARED_FIRST, "locality", "country", "timezone", *SHARED_LAST]
+
+
+class TeamDetail(SharedDetail):
+    class Meta:
+        model = Team
+        fields = [*SHARED_FIRST, *SHARED_LAST]
+
+
+class CompetitorDetail(SharedDetail):
+    class Meta:
+        model = Competitor
+        fields = [*SHARED_FIRST, *SHARED_LAST]
+
+
 class MeetingBrief(serializers.ModelSerializer):
     class Meta:
         model = Meeting
@@ -49,6 +109,7 @@ class MeetingDetail(serializers.ModelSerializer):
     timezone = serializers.SerializerMethodField(help_text="Its own, or the venue's.")
     is_implied = serializers.BooleanField()
     file = FileOfRow()
+    run = RunOfRow()
 
     class Meta:
         model = Meeting
@@ -65,6 +126,7 @@ class MeetingDetail(serializers.ModelSerializer):
             "attributes",
             "is_implied",
             "file",
+            "run",
         ]
 
     def get_country(self, meeting: Meeting) -> str | None:
@@ -91,6 +153,7 @@ class RaceDetail(serializers.ModelSerializer):
         help_text="When anything of it last changed: itself, entrants, laps, pit stops."
     )
     file = FileOfRow()
+    run = RunOfRow()
 
     class Meta:
         model = Race
@@ -105,6 +168,7 @@ class RaceDetail(serializers.ModelSerializer):
             "is_implied",
             "changed_at",
             "file",
+            "run",
         ]
 
 
@@ -125,6 +189,7 @@ class EntrantDetail(EntrantBrief):
     points = serializers.FloatField(allow_null=True)
     is_implied = serializers.BooleanField()
     file = FileOfRow()
+    run = RunOfRow()
 
     class Meta:
         model = Entrant
@@ -144,6 +209,7 @@ class EntrantDetail(EntrantBrief):
             "attributes",
             "is_implied",
             "file",
+            "run",
         ]
 
 
@@ -151,6 +217,7 @@ class PitStopDetail(serializers.ModelSerializer):
     race = serializers.IntegerField(source="entrant.race_id")
     entrant = EntrantBrief()
     file = FileOfRow()
+    run = RunOfRow()
 
     class Meta:
         model = PitStop
@@ -163,11 +230,16 @@ class PitStopDetail(serializers.ModelSerializer):
             "duration_ms",
             "time_of_day",
             "file",
+            "run",
         ]
 
 
 class LapDetail(serializers.Serializer):
-    """One lap. A page has up to 2,000: a row is turned into JSON as it is read."""
+    """One lap. A page has up to 2,000: a row is turned into JSON as it is read.
+
+    Its version is the higher of its own and the floor of its race, so that the file is
+    the newest one that states the lap as it is.
+    """
 
     race = serializers.IntegerField()
     entrant = serializers.IntegerField()
@@ -180,9 +252,17 @@ class LapDetail(serializers.Serializer):
     position = serializers.IntegerField(allow_null=True)
     in_pit = serializers.BooleanField(allow_null=True)
     is_deleted = serializers.BooleanField(allow_null=True)
+    conflict = serializers.ChoiceField(
+        [("open", "Open"), ("ruled", "Ruled"), ("settled", "Settled")],
+        allow_null=True,
+        help_text="Where files say different things of the lap: whether that waits for "
+        "a person, a person has settled it, or a rule has.",
+    )
     file = FileOfRow()
+    run = RunOfRow()
 
-    #: What a row holds, besides `source` and `version`.
+    #: What a row holds first, in this order; then `source`, `effective_version` and
+    #: whatever else an include needs.
     COLUMNS = (
         "race",
         "entrant",
@@ -196,10 +276,32 @@ class LapDetail(serializers.Serializer):
         "in_pit",
         "is_deleted",
     )
-    cells = operator.attrgetter(*COLUMNS)
+    PROVENANCE = ("source", "effective_version")
 
     def to_representation(self, row: Any) -> dict[str, Any]:
         """Give the columns as they are: all are numbers, truth values or null."""
-        shown = dict(zip(self.COLUMNS, self.cells(row), strict=True))
-        shown["file"] = self.context["files"].get((row.source, row.version))
+        return self.shown([row])[0]
+
+    def shown(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        """Give many at once: what they share is looked up once."""
+        conflicts, origins = self.context["conflicts"], self.context["origins"]
+        shown = []
+        for row in rows:
+            lap = dict(zip(self.COLUMNS, row, strict=False))
+            race, entrant, number = row[:3]
+            origin = origins.get((row.source, row.effective_version, race))
+            lap["conflict"] = conflicts.get((entrant, number))
+            lap["file"] = origin.file if origin else None
+            lap["run"] = origin.run if origin else None
+            shown.append(lap)
+        return shown
+
+
+class LapsDetail(serializers.ListSerializer):
+    """A page of laps."""
+
+    def to_representation(self, rows: Any) -> list[dict[str, Any]]:
+        """Give them at once."""
+        one: Any = self.child
+        shown: list[dict[str, Any]] = one.shown(rows)
         return shown

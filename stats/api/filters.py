@@ -1,39 +1,85 @@
 """The filters of stats, and of races that ask for what follows from their rows."""
 
-from django.db.models import QuerySet
-from django_filters import rest_framework as filters
+from typing import Any, ClassVar
 
-from ingestion_site.lib.api_filters import WholeNumberFilter
-from races.api.filters import OfEntrantFilter, RaceFilter
-from races.models import Race
+from django.db.models import QuerySet
+
+from ingestion_site.lib.column_filters import Column, ColumnFilterSet, ValueFilter
+from ingestion_site.lib.filter_fields import TRUTH, one_of
+from races.api.filters import OF_ENTRANTS, RaceFilter
+from races.api.meeting_filters import LatestFilter, of_meetings
 from stats.models import EntrantStats, RaceStats
+
+#: What `complete` is asked for as, and what it means of the missing laps.
+COMPLETE: dict[str, dict[str, Any]] = {
+    "true": {"stats__missing_laps": 0},
+    "false": {"stats__missing_laps__gt": 0},
+    "unknown": {"stats__missing_laps__isnull": True},
+}
+
+
+class CompleteFilter(ValueFilter):
+    """Whether every lap that the results promise is in."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stats",
+            kind=one_of(*COMPLETE),
+            about="Whether every lap that the results promise is in; `unknown` where no "
+            "result says how many there were.",
+        )
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Keep such races."""
+        return queryset.filter(**COMPLETE[value])
+
+
+class WarningsFilter(ValueFilter):
+    """Whether a race has warnings."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stats",
+            kind=TRUTH,
+            about="Races with warnings, or those that were checked and have none.",
+        )
+
+    def filter(self, queryset: QuerySet[Any], value: bool) -> QuerySet[Any]:
+        """Keep such races."""
+        if value:
+            return queryset.filter(stats__warning_count__gt=0)
+        return queryset.filter(stats__warning_count=0)
 
 
 class RaceWithStatsFilter(RaceFilter):
-    has_warnings = filters.BooleanFilter(method="with_warnings")
+    columns: ClassVar = {
+        **RaceFilter.columns,
+        "entrants": Column("stats__entrants", "How many entrants it has"),
+        "laps": Column("stats__laps", "How many laps are in"),
+        "missing_laps": Column("stats__missing_laps", "How many laps are missing"),
+        "fastest_lap_ms": Column("stats__fastest_lap_ms", "The fastest lap"),
+    }
+    complete = CompleteFilter()
+    has_warnings = WarningsFilter()
 
-    def with_warnings(
-        self, races: QuerySet[Race], name: str, wanted: bool
-    ) -> QuerySet[Race]:
-        """Keep races with warnings, or those that were checked and have none."""
-        if wanted:
-            return races.filter(stats__warning_count__gt=0)
-        return races.filter(stats__warning_count=0)
+    class Meta(RaceFilter.Meta):
+        pass
 
 
-class EntrantStatsFilter(OfEntrantFilter):
-    source = filters.CharFilter(field_name="entrant__race__meeting__source")
+class EntrantStatsFilter(ColumnFilterSet):
+    columns: ClassVar = OF_ENTRANTS
+    meeting = LatestFilter("entrant__race__meeting_id")
 
     class Meta:
         model = EntrantStats
-        fields = ["meeting", "race", "entrant", "source"]
 
 
-class RaceStatsFilter(filters.FilterSet):
-    meeting = WholeNumberFilter(field_name="race__meeting_id")
-    race = WholeNumberFilter(field_name="race_id")
-    source = filters.CharFilter(field_name="race__meeting__source")
+class RaceStatsFilter(ColumnFilterSet):
+    columns: ClassVar = {
+        **of_meetings("race__meeting__"),
+        "race": Column("race_id", "The race, by id"),
+    }
+    meeting = LatestFilter("race__meeting_id")
 
     class Meta:
         model = RaceStats
-        fields = ["meeting", "race", "source"]

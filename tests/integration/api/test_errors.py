@@ -126,7 +126,7 @@ def test_row_has_no_parameters(client):
     response = client.get("/api/v1/races/1/?kind=sprint")
 
     assert_shape(response, status=400, kind="unknown_parameter")
-    assert response.data["detail"] == "Unknown: kind. Known: none."
+    assert response.data["detail"] == "Unknown: kind. Known: include."
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

@@ -22,6 +22,7 @@ def test_schema_has_every_resource(schema):
     lists = {path.split("/")[3] for path in schema["paths"]}
 
     assert lists == {
+        *("venues", "teams", "competitors"),
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
         *("files", "runs", "rejections", "conflicts", "removals"),
@@ -52,20 +53,44 @@ def test_schema_says_the_scope_of_each_operation(schema):
     assert {name for each in operation["security"] for name in each} == set(schemes)
 
 
-def test_schema_lists_filters_and_paging(schema):
-    parameters = schema["paths"]["/api/v1/laps/"]["get"]["parameters"]
+def parameters_of(schema, path):
+    """Give the parameters of a list by name."""
+    return {p["name"]: p for p in schema["paths"][path]["get"]["parameters"]}
 
-    assert sorted(parameter["name"] for parameter in parameters) == [
-        *("cursor", "entrant", "meeting"),
-        *("number", "number__gte", "number__lte"),
-        *("page_size", "race"),
-    ]
+
+def test_schema_lists_filters_and_paging(schema):
+    names = set(parameters_of(schema, "/api/v1/laps/"))
+
+    assert {"cursor", "page_size", "include", "race", "entrant", "meeting"} < names
+    assert {"number", "number__in", "number__gte", "number__lt"} < names
+    assert not names & {"entrant__gte", "version", "older", "columns", "ordering"}
+
+
+def test_every_parameter_is_described_and_bounded(schema):
+    for path in schema["paths"]:
+        for name, told in parameters_of(schema, path).items():
+            if told["in"] != "query" or "plan" in path:
+                continue
+            one = told["schema"].get("items", told["schema"])
+            assert told["description"], (path, name)
+            if one.get("type") in ("integer", "number"):
+                assert {"minimum", "maximum"} <= set(one), (path, name)
+
+
+def test_include_is_a_list_of_names(schema):
+    of_list = parameters_of(schema, "/api/v1/races/")["include"]
+    alone = parameters_of(schema, "/api/v1/races/{id}/")["include"]
+
+    assert of_list == alone
+    assert of_list["schema"]["items"]["enum"] == ["entrants", "provenance"]
+    assert (of_list["style"], of_list["explode"]) == ("form", False)
 
 
 @pytest.mark.usefixtures("implied_lap", "rejections", "conflicts", "snapshot")
 @pytest.mark.parametrize(
     "resource",
     [
+        *("venues", "teams", "competitors"),
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
         *("files", "runs", "rejections", "conflicts", "snapshots"),
@@ -90,4 +115,6 @@ def assert_described(body, schema, *, path):
 
 
 def test_lap_columns_are_the_declared_fields():
-    assert [*LapDetail.COLUMNS, "file"] == list(LapDetail().fields)
+    told = list(LapDetail().fields)
+
+    assert told == [*LapDetail.COLUMNS, "conflict", "file", "run"]

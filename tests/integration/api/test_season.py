@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from imports.models import SourceFile
+from imports.models import ImportRun, SourceFile
 from races.models import Entrant, Meeting
 from stats.models import RaceStats
 
@@ -140,6 +140,7 @@ def test_lap_is_shown_as_the_schema_says(get, bahrain):
     lap = only(get("laps", entrant=leclerc.pk, number=51))
 
     assert lap.pop("file")["name"] == "lap_times.csv.gz"
+    assert lap.pop("run") == ImportRun.objects.get().pk
     assert lap == {
         "race": bahrain.pk,
         "entrant": leclerc.pk,
@@ -152,6 +153,7 @@ def test_lap_is_shown_as_the_schema_says(get, bahrain):
         "position": 1,
         "in_pit": None,
         "is_deleted": None,
+        "conflict": None,
     }
 
 
