@@ -24,7 +24,7 @@ def test_schema_has_every_resource(schema):
     assert lists == {
         *("meetings", "races", "entrants", "laps", "pit-stops"),
         *("entrant-stats", "race-stats"),
-        *("files", "runs", "rejections", "conflicts"),
+        *("files", "runs", "rejections", "conflicts", "exports", "snapshots"),
     }
 
 
