@@ -13,6 +13,11 @@ from ingestion_site.lib.api_access import READ, Access, access_of_action
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 PREFIX = "api/v1/"
+#: What stands in an address for a part of its route; a number unless it is here.
+PARTS = {"suffix": "csv"}
+#: An export opens a transaction of its own kind, which a test's own forbids: it is asked
+#: for what is refused once access is granted.
+REFUSED = {"exports/": "?no_such_parameter=1"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,16 @@ class Endpoint:
     @property
     def address(self) -> str:
         """Give an address that the route matches."""
-        return f"/{PREFIX}{re.sub(r'<[^>]*>', '1', self.route)}"
+        filled = re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda part: PARTS.get(part[1], "1"), self.route
+        )
+        return f"/{PREFIX}{filled}"
+
+    @property
+    def asked(self) -> str:
+        """Give the address as it is asked for."""
+        queries = [REFUSED[start] for start in REFUSED if self.route.startswith(start)]
+        return self.address + "".join(queries)
 
     def access(self, method: str) -> Access:
         """Give what the view says that the method asks for."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.urls import resolve
 from rest_framework.test import APIClient
 
 from accounts import tokens
@@ -116,12 +117,20 @@ def test_every_operation_that_asks_for_more_is_in_the_table():
     assert asked_for(ENDPOINTS) == ASKED
 
 
+def test_address_of_each_is_one_of_its_own():
+    assert [
+        endpoint.route
+        for endpoint in ENDPOINTS
+        if resolve(endpoint.address).func.cls is not endpoint.view
+    ] == []
+
+
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.route)
 def test_each_role_gets_what_it_may(endpoint, roles):
     wrong = []
     for name, role in roles.items():
         for method in METHODS:
-            response = role.client.generic(method, endpoint.address)
+            response = role.client.generic(method, endpoint.asked)
             code = expected(role, endpoint, method)
             if not is_as(code, response):
                 wrong.append((name, method, response.status_code, code))
