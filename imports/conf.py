@@ -73,6 +73,10 @@ DEFAULTS: dict[str, Any] = {
     "STOP_SECONDS": 300,
     # A dry run that nobody has confirmed by then is cancelled.
     "PLAN_HOURS": 24,
+    # What a request with an Idempotency-Key was answered is said again for so long.
+    "ANSWER_HOURS": 24,
+    # What one request may bring to the API, all its files together.
+    "UPLOAD_BYTES": 2 * 1024**3 + 1024**2,
     # Rejections kept in full, a file and code.
     "REJECTIONS_PER_CODE": 1_000,
     # Where tests end a process: see failpoints.py. Nothing, anywhere else.

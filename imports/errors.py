@@ -30,6 +30,12 @@ class StatementInvalid(ImportsError):
     code = "statement_invalid"
 
 
+class KeyReused(ImportsError):
+    """The Idempotency-Key was given with another request."""
+
+    code = "idempotency_key_reused"
+
+
 class FileRejected(ImportsError):
     """The file cannot be used; the same bytes will fail again."""
 

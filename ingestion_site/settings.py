@@ -189,12 +189,18 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVERS": [{"url": "/", "description": "Where this document is served."}],
+    # What is sent is described without what only answers have.
+    "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["ingestion_site.lib.api_access.IsAllowed"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "ingestion_site.lib.api_schema.describe_errors",
         "ingestion_site.lib.api_changes_schema.describe_following",
+        "ingestion_site.lib.api_document.describe_writes",
+        "ingestion_site.lib.api_document.describe_ids",
+        "ingestion_site.lib.api_document.describe_formats",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RunStateEnum": "imports.models.ImportRun.State",

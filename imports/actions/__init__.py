@@ -9,6 +9,13 @@ from imports.actions.alerts import (
     close_alerts,
     open_alert,
 )
+from imports.actions.answers import (
+    Answer,
+    Asked,
+    answer_once,
+    kept_answer,
+    purge_answers,
+)
 from imports.actions.batch import (
     INTERRUPTED,
     Batch,
@@ -17,7 +24,12 @@ from imports.actions.batch import (
     process_races,
 )
 from imports.actions.deliver import deliver_alerts
-from imports.actions.edits import apply_edit, close_conflicts, settle_conflicts
+from imports.actions.edits import (
+    ROW_IS_GONE,
+    apply_edit,
+    close_conflicts,
+    settle_conflicts,
+)
 from imports.actions.evaluate import evaluate_alerts
 from imports.actions.files import Registered, register_paths, register_uploads
 from imports.actions.flags import apply_profile, restore_flag, set_flag
@@ -41,6 +53,9 @@ from imports.actions.work import claim_run, lanes_of, prepare, work_run
 
 __all__ = [
     "INTERRUPTED",
+    "ROW_IS_GONE",
+    "Answer",
+    "Asked",
     "Batch",
     "BatchOptions",
     "Guard",
@@ -51,6 +66,7 @@ __all__ = [
     "Registered",
     "TakenIn",
     "acknowledge_alerts",
+    "answer_once",
     "apply_edit",
     "apply_profile",
     "cancel_runs",
@@ -64,6 +80,7 @@ __all__ = [
     "evaluate_alerts",
     "give_up",
     "judge",
+    "kept_answer",
     "lanes_of",
     "look",
     "open_alert",
@@ -71,6 +88,7 @@ __all__ = [
     "prepare",
     "process_races",
     "promote_rollout",
+    "purge_answers",
     "rebuild_stats",
     "register_paths",
     "register_uploads",

@@ -22,9 +22,16 @@ from imports.pipeline.choice import Settled
 from imports.pipeline.in_force import rows_in_force
 from imports.pipeline.manual import ManualRow
 
+ROW_IS_GONE = "Nothing to choose: the row is gone."
+
 
 def apply_edit(
-    rows: Iterable[ManualRow], *, source: str, by: User | None, note: str = ""
+    rows: Iterable[ManualRow],
+    *,
+    source: str,
+    by: User | None,
+    note: str = "",
+    trigger: str = ImportRun.Trigger.ADMIN,
 ) -> ImportRun:
     """State a person's values of rows of a source, and work the run of it here.
 
@@ -33,9 +40,7 @@ def apply_edit(
     """
     if not flags.is_ingest_enabled():
         raise IngestDisabled
-    order = Order(
-        trigger=ImportRun.Trigger.ADMIN, by=by, kind=ImportRun.Kind.EDIT, note=note
-    )
+    order = Order(trigger=trigger, by=by, kind=ImportRun.Kind.EDIT, note=note)
     with transaction.atomic():
         files = manual.register(rows, source=source, by=by)
         named = [Registered(file=file, name=file.name) for file in files]
@@ -48,7 +53,12 @@ def apply_edit(
 
 
 def settle_conflicts(
-    conflicts: Iterable[Conflict], *, side: str, by: User | None, note: str = ""
+    conflicts: Iterable[Conflict],
+    *,
+    side: str,
+    by: User | None,
+    note: str = "",
+    trigger: str = ImportRun.Trigger.ADMIN,
 ) -> Settled:
     """Put one side's values in force, as an edit; one run a source.
 
@@ -59,7 +69,7 @@ def settle_conflicts(
     settled = Settled(refused=chosen.refused)
     for source, choices in chosen.by_source.items():
         rows = [row for row, _ in choices]
-        run = apply_edit(rows, source=source, by=by, note=note)
+        run = apply_edit(rows, source=source, by=by, note=note, trigger=trigger)
         settled.runs.append(run)
         if run.state == ImportRun.State.SUCCEEDED:
             marked = choice.mark_settled(choices, run=run, side=side, note=note)
@@ -70,7 +80,9 @@ def settle_conflicts(
     return settled
 
 
-def close_conflicts(conflicts: Iterable[Conflict], *, by: User | None) -> int:
+def close_conflicts(
+    conflicts: Iterable[Conflict], *, by: User | None, note: str = ROW_IS_GONE
+) -> int:
     """Close those open conflicts whose row is gone; give how many.
 
     There is nothing to choose between, so no side is on record and no run is made.
@@ -83,5 +95,5 @@ def close_conflicts(conflicts: Iterable[Conflict], *, by: User | None) -> int:
         state=Conflict.State.SETTLED,
         settled_at=Now(),
         settled_by=by,
-        note="Nothing to choose: the row is gone.",
+        note=note,
     )

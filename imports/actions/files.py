@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from imports.errors import ImportsError
 from imports.failpoints import failpoint
 from imports.models import SourceFile
 from imports.pipeline import manifest
@@ -17,6 +18,8 @@ class Registered:
 
     file: SourceFile
     name: str
+    #: Whether its bytes were in the manifest before, with what is said of them.
+    is_known: bool = False
 
 
 def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Registered]:
@@ -38,10 +41,28 @@ def register_paths(paths: Iterable[Path], *, statement: Statement) -> list[Regis
 def register_uploads(
     uploads: Iterable[Any], *, statement: Statement
 ) -> list[Registered]:
-    """Take uploaded files into the manifest."""
-    found = []
+    """Take uploaded files into the manifest.
+
+    Where one is refused, the error says which, and what was taken in before it.
+    """
+    found: list[Registered] = []
     for upload in uploads:
         content: IO[bytes] = upload.file
-        file = manifest.register(content, name=upload.name, statement=statement)
-        found.append(Registered(file=file, name=upload.name))
+        try:
+            file, is_known = manifest.bring(
+                content, name=upload.name, statement=statement
+            )
+        except ImportsError as error:
+            raise _explain(error, found) from error
+        found.append(Registered(file=file, name=upload.name, is_known=is_known))
     return found
+
+
+def _explain(error: ImportsError, found: list[Registered]) -> ImportsError:
+    if not found:
+        return error
+    taken = ", ".join(f"{one.name} (file {one.file.pk})" for one in found)
+    return type(error)(
+        f"{error} Taken in before it: {taken}. They can be sent again with the others.",
+        **error.facts,
+    )

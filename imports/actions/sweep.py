@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from imports import conf, doorbell
+from imports.actions.answers import purge_answers
 from imports.actions.stop import (
     cancel_runs,
     drop_leaked_staging,
@@ -38,6 +39,7 @@ def sweep() -> Swept:
     with transaction.atomic():
         given_up = [run.pk for run in sweeping.hopeless_runs() if give_up(run, DIED)]
     _discard_old_plans()
+    purge_answers()
     ended = [run.pk for run in sweeping.writing_runs() if settle_and_end(run)]
     with transaction.atomic():
         rung = sweeping.unattended_runs()

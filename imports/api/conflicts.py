@@ -13,6 +13,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from imports import changes
 from imports.api.provenance import files_of
+from imports.api.resolve import SettlesConflicts
 from imports.models import Conflict
 from ingestion_site.lib.column_filters import Column, ColumnFilterSet, ValueFilter
 from ingestion_site.lib.filter_fields import text
@@ -135,7 +136,7 @@ class ConflictDetail(serializers.ModelSerializer):
         }
 
 
-class ConflictViewSet(ReadOnlyModelViewSet):
+class ConflictViewSet(SettlesConflicts, ReadOnlyModelViewSet):
     """Where two files say different things of one row, the newest first."""
 
     queryset: QuerySet[Conflict] = Conflict.objects.select_related("settled_by")

@@ -7,6 +7,8 @@ from imports.api import exports, views
 from imports.api.conflicts import ConflictViewSet
 from imports.api.plan import RunPlanView
 from imports.api.rejects import RunRejectionsView
+from imports.api.run_races import RunRacesViewSet
+from imports.api.uploads import FileContentView
 from races.api.removals import RemovalViewSet
 from stats.api.snapshots import SnapshotViewSet
 from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
@@ -34,5 +36,9 @@ urlpatterns = [
     path("runs/<int:id>/rejections.csv", RunRejectionsView.as_view()),
     path("runs/<int:id>/plan/", RunPlanView.as_view()),
     *exports.urlpatterns,
+    path(
+        "runs/<int:id>/races/", RunRacesViewSet.as_view({"get": "list"}, detail=False)
+    ),
+    path("files/<int:id>/content", FileContentView.as_view()),
     *router.urls,
 ]

@@ -19,6 +19,8 @@ from imports.api.provenance import (
     disputes_of,
     origins_of,
 )
+from imports.api.runs import StartsRuns
+from imports.api.uploads import TakesFiles
 from imports.models import ImportRun, Rejection, SourceFile
 from ingestion_site.lib.api_access import ORIGINAL_ROWS
 from ingestion_site.lib.includes import IncludesSchema
@@ -196,7 +198,7 @@ class PitStopViewSet(TagsRace, RowViewSet):
     touched = staticmethod(race_changes.touched_stops)
 
 
-class FileViewSet(ReadOnlyModelViewSet):
+class FileViewSet(TakesFiles, ReadOnlyModelViewSet):
     """Source files that were taken in, the newest first."""
 
     queryset = SourceFile.objects.all()
@@ -206,7 +208,7 @@ class FileViewSet(ReadOnlyModelViewSet):
     pagination_class = NewestFirstPagination
 
 
-class RunViewSet(ReadOnlyModelViewSet):
+class RunViewSet(StartsRuns, ReadOnlyModelViewSet):
     """Attempts to import files, the newest first; one alone tells of its files."""
 
     queryset = ImportRun.objects.with_race_counts().select_related("requested_by")

@@ -10,6 +10,7 @@ from imports.models.feature_flag import FeatureFlag
 from imports.models.flag import Flag
 from imports.models.flag_change import FlagChange
 from imports.models.import_run import ImportRun
+from imports.models.kept_answer import KeptAnswer
 from imports.models.pulse import Pulse
 from imports.models.race_checkpoint import RaceCheckpoint
 from imports.models.rejection import Rejection
@@ -32,6 +33,7 @@ __all__ = [
     "Flag",
     "FlagChange",
     "ImportRun",
+    "KeptAnswer",
     "LapRevision",
     "Pulse",
     "RaceCheckpoint",

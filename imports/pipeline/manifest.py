@@ -124,7 +124,14 @@ def version_of(*, priority: int, observed_at: datetime, sha256: str) -> uuid.UUI
 def register(
     content: IO[bytes], *, name: str, statement: Statement, path: str = ""
 ) -> SourceFile:
-    """Take a file in and give its SourceFile: the one it has, where it is known.
+    """Take a file in and give its SourceFile: see `bring`."""
+    return bring(content, name=name, statement=statement, path=path)[0]
+
+
+def bring(
+    content: IO[bytes], *, name: str, statement: Statement, path: str = ""
+) -> tuple[SourceFile, bool]:
+    """Take a file in; give its SourceFile, and whether it was known: then it has one.
 
     `path` is where it lay, for what folders say; without it the name alone speaks.
 
@@ -137,7 +144,9 @@ def register(
     said = statement.said_of(path or name)
     stored = _store(content, name=name)
     known = _known(stored.sha256, statement=statement, said=said)
-    file = known or _new(stored, name=name, statement=statement, said=said)
+    file, is_new = known, False
+    if file is None:
+        file, is_new = _new(stored, name=name, statement=statement, said=said)
     if file.corrects != statement.corrects or file.said != said:
         raise FileRejected(
             f"{_shown(name)} has the priority, time and bytes of file {file.pk}, which "
@@ -146,7 +155,7 @@ def register(
     if statement.is_complete and not file.is_complete:
         file.is_complete, file.imported_at = True, None
         file.save(update_fields=["is_complete", "imported_at"])
-    return file
+    return file, not is_new
 
 
 def statement_of_correction(file: SourceFile, *, by: User | None = None) -> Statement:
@@ -176,7 +185,7 @@ def _check_correction(content: IO[bytes], *, name: str, corrects: SourceFile) ->
 
 def _new(
     stored: Stored, *, name: str, statement: Statement, said: dict[str, str]
-) -> SourceFile:
+) -> tuple[SourceFile, bool]:
     priority = conf.get("DEFAULT_PRIORITY")
     if statement.priority is not None:
         priority = statement.priority
@@ -184,7 +193,7 @@ def _new(
     version = version_of(
         priority=priority, observed_at=observed_at, sha256=stored.sha256
     )
-    file, _ = SourceFile.objects.get_or_create(
+    return SourceFile.objects.get_or_create(
         source=statement.source,
         version=version,
         defaults={
@@ -201,7 +210,6 @@ def _new(
             "is_complete": statement.is_complete,
         },
     )
-    return file
 
 
 def register_manual(

@@ -7,12 +7,16 @@ A placeholder that stands twice gives its texts with a hyphen between: of
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 
 from imports.errors import StatementInvalid
 from imports.layouts.layout import SAYABLE
 
 TOKEN = re.compile(r"\{([^{}]*)\}|(\*)|([{}])")
+
+#: In a name or the name of a folder. With more, one name could match in millions of
+#: ways, and to look through them all would take hours.
+MOST_TOKENS = 3
 
 
 def check(pattern: str) -> None:
@@ -32,8 +36,14 @@ def read_name(path: str, *, pattern: str) -> dict[str, str]:
     return {name: "-".join(texts) for name, texts in said.items() if all(texts)}
 
 
-@cache
+@lru_cache(maxsize=256)
 def _compiled(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    if any(len(TOKEN.findall(part)) > MOST_TOKENS for part in pattern.split("/")):
+        raise StatementInvalid(
+            f"The pattern {pattern!r} has more than {MOST_TOKENS} placeholders and stars "
+            "between two slashes; what each of them stands for could not be told.",
+            field="name_pattern",
+        )
     names: list[str] = []
     expression, end = "", 0
     for token in TOKEN.finditer(pattern):

@@ -13,10 +13,13 @@ from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
 )
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponsePermanentRedirect, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.urls import Resolver404, resolve
 from rest_framework import exceptions, status
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
@@ -38,8 +41,10 @@ HINTS = {
     status.HTTP_404_NOT_FOUND: "Check the id and the address, which ends with a slash.",
     status.HTTP_405_METHOD_NOT_ALLOWED: "The header Allow names the methods of this address.",
     status.HTTP_406_NOT_ACCEPTABLE: "Ask for application/json.",
+    status.HTTP_409_CONFLICT: "Look at it again, and do what the sentence says.",
     status.HTTP_413_REQUEST_ENTITY_TOO_LARGE: "Send less at a time.",
     status.HTTP_415_UNSUPPORTED_MEDIA_TYPE: "Send a Content-Type that /api/v1/docs/ names.",
+    status.HTTP_422_UNPROCESSABLE_ENTITY: "Mend what is named and send it anew.",
     status.HTTP_429_TOO_MANY_REQUESTS: "Wait the seconds that the header Retry-After says.",
     status.HTTP_500_INTERNAL_SERVER_ERROR: "Tell the operator the request_id.",
     status.HTTP_503_SERVICE_UNAVAILABLE: "Ask again in some seconds.",
@@ -60,6 +65,7 @@ PLAIN = {
 }
 TYPES = {"query_too_long": "The query string is too long."}
 RETRY_SECONDS = 5
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 #: A detail may say what it was given, not all of it.
 MOST_CHARS = 500
 
@@ -179,9 +185,12 @@ def _of_the_api(error: Exception) -> Exception:
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
-    if isinstance(error, RequestDataTooBig):
-        return TooLarge()
-    if isinstance(error, SuspiciousOperation | UnreadablePostError):
+    if isinstance(error, TOO_MUCH):
+        return TooLarge(str(error) or None)
+    # Django reads a form before a view can, to look for the token of a session.
+    if isinstance(
+        error, SuspiciousOperation | UnreadablePostError | MultiPartParserError
+    ):
         return exceptions.ParseError(PLAIN[400][1])
     return error
 

@@ -1,8 +1,11 @@
 """The OpenAPI document, and the page that shows it."""
 
+from pathlib import Path
+
 import jsonschema
 import pytest
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.validation import validate_schema
 
 from races.api.serializers import LapDetail
@@ -30,8 +33,41 @@ def test_schema_has_every_resource(schema):
     }
 
 
-def test_schema_has_only_reads(schema):
-    assert {tuple(methods) for methods in schema["paths"].values()} == {("get",)}
+def test_schema_has_reads_and_what_files_runs_and_conflicts_are_sent(schema):
+    sent = {
+        path.removeprefix("/api/v1/")
+        for path, methods in schema["paths"].items()
+        if set(methods) != {"get"}
+    }
+    steps = ("cancel", "pause", "continue", "retry", "confirm", "revert")
+
+    assert {m for methods in schema["paths"].values() for m in methods} == {
+        "get",
+        "post",
+    }
+    assert sent == {
+        *("files/", "runs/", "conflicts/{id}/resolve/"),
+        *(f"runs/{{id}}/{step}/" for step in steps),
+    }
+
+
+def test_bodies_take_no_other_fields(schema):
+    bodies = [
+        described
+        for name, described in schema["components"]["schemas"].items()
+        if name.endswith("BodyRequest")
+    ]
+
+    assert len(bodies) == 3
+    assert all(body["additionalProperties"] is False for body in bodies)
+
+
+def test_committed_document_is_what_the_code_says(schema):
+    committed = Path("docs/openapi.yaml").read_text()
+
+    assert (
+        OpenApiYamlRenderer().render(schema, renderer_context={}).decode() == committed
+    )
 
 
 def test_schema_describes_errors(schema):

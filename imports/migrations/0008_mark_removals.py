@@ -27,7 +27,7 @@ DROP FUNCTION imports_forget_rows();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("imports", "0006_control"),
+        ("imports", "0007_keep_answers"),
         ("races", "0004_mark_changes"),
     ]
 
