@@ -25,12 +25,7 @@ def refresh_race(race_id: int) -> None:
         if connection.connection not in _prepared:
             cursor.execute(f"PREPARE refresh_race (bigint) AS {_statement()}")
             _prepared.add(connection.connection)
-        # One round trip. Left to itself, the server plans the first five anew.
-        cursor.execute(
-            "SET LOCAL plan_cache_mode TO force_generic_plan;"
-            f"EXECUTE refresh_race ({race_id:d});"
-            "SET LOCAL plan_cache_mode TO DEFAULT"
-        )
+        cursor.execute(_execution().replace("{race}", str(int(race_id))))
 
 
 @cache
@@ -48,6 +43,11 @@ def figures_of_all_races() -> str:
 @cache
 def _statement() -> str:
     return _derived("derive.sql", "figures.sql", "refresh.sql", races=ONE_RACE)
+
+
+@cache
+def _execution() -> str:
+    return (FOLDER / "execute.sql").read_text()
 
 
 def _derived(*names: str, races: str) -> str:
