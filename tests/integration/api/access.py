@@ -27,7 +27,8 @@ class Endpoint:
     @property
     def address(self) -> str:
         """Give an address that the route matches."""
-        return f"/{PREFIX}{re.sub(r'<[^>]*>', '1', self.route)}"
+        route = self.route.replace("<export_suffix:suffix>", "csv")
+        return f"/{PREFIX}{re.sub(r'<[^>]*>', '1', route)}"
 
     def access(self, method: str) -> Access:
         """Give what the view says that the method asks for."""
