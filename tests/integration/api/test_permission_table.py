@@ -6,6 +6,7 @@ writes, or that not every reader may. A new one without its line here fails.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
@@ -67,6 +68,12 @@ def _spoilt(user, **fields):
     token, role = _token(user, *SCOPES, is_known=False)
     ApiToken.objects.filter(pk=token.pk).update(**fields)
     return role
+
+
+@pytest.fixture(autouse=True)
+def _exports_in_the_transaction_of_the_test(monkeypatch):
+    """A snapshot begins a transaction, and the test is in one."""
+    monkeypatch.setattr("imports.api.exports.snapshot", nullcontext)
 
 
 @pytest.fixture
