@@ -134,5 +134,8 @@ def statements_of(
         for include in nested:
             held = include.of_row(row)
             for part in held if include.is_many else [held] if held else []:
+                if isinstance(part, Statement):
+                    yield part
+                    continue
                 part.source = row.source
                 yield Statement(part.source, part.version, race_of(part))
