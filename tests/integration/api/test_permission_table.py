@@ -26,6 +26,16 @@ ASKED: dict[str, tuple[str, str | None]] = {
     "GET rejections/": ("read", "imports.view_rejection"),
     "GET rejections/<pk>/": ("read", "imports.view_rejection"),
     "GET runs/<int:id>/rejections.csv": ("read", "imports.view_rejection"),
+    "GET files/<int:id>/content": ("read", "imports.view_sourcefile"),
+    "POST files/": ("upload", "imports.add_sourcefile"),
+    "POST runs/": ("run", "imports.add_sourcefile"),
+    "POST runs/<pk>/cancel/": ("run", "imports.change_importrun"),
+    "POST runs/<pk>/confirm/": ("run", "imports.add_sourcefile"),
+    "POST runs/<pk>/continue/": ("run", "imports.change_importrun"),
+    "POST runs/<pk>/pause/": ("run", "imports.change_importrun"),
+    "POST runs/<pk>/retry/": ("run", "imports.change_importrun"),
+    "POST runs/<pk>/revert/": ("run", "imports.change_importrun"),
+    "POST conflicts/<pk>/resolve/": ("run", "imports.change_conflict"),
 }
 ENDPOINTS = endpoints()
 PERMISSIONS = sorted({named for _, named in ASKED.values() if named})
