@@ -174,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["accounts.throttling.RateThrottle"],
     # Whose word is taken for where a request comes from.
     "NUM_PROXIES": 1 if BEHIND_TLS_PROXY else 0,
-    "DEFAULT_PARSER_CLASSES": ["ingestion_site.lib.api_parsers.BoundedJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["ingestion_site.lib.api_parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["ingestion_site.lib.api_filters.StrictFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "ingestion_site.lib.pagination.KeyPagination",

@@ -99,11 +99,6 @@ def touched_stops(since: Moment) -> Q:
     )
 
 
-def touched_laps(since: Moment) -> Q:
-    """Say which laps changed since."""
-    return _below(since) & written_since("entrant_id", since)
-
-
 def _below(since: Moment) -> Q:
     """Say that a row belongs to an entrant of a race that changed since."""
     races = changed(Kind.RACE, since)

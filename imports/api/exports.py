@@ -12,52 +12,45 @@ from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path, register_converter
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django_filters import rest_framework as filters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 
+from imports.api import filters
 from imports.api.rejects import OnlyRenderer
 from imports.exports import archive
 from imports.exports.formats import FORMATS
 from imports.exports.tables import TABLES
 from imports.pipeline.transactions import snapshot
 from ingestion_site.lib.api_filters import StrictFilterBackend
+from ingestion_site.lib.column_filters import ColumnFilterSet, ValueFilter
+from ingestion_site.lib.filter_fields import text
 from races.api import filters as race_filters
-from stats.api.filters import RaceWithStatsFilter
 
-
-class KeyFilter(filters.FilterSet):
-    """What venues, teams and competitors are filtered by."""
-
-    key = filters.CharFilter()
-
-
-def _with_source(
-    name: str, filterset: type[filters.FilterSet], *, required: bool = False
-) -> Any:
-    """Give the filters, and that of the source: keys are of one source only."""
-    source = filters.CharFilter(
-        field_name=TABLES[name].places["source"], required=required
-    )
-    return type(f"Exported{filterset.__name__}", (filterset,), {"source": source})
-
-
-#: The filters of each table: those of its list, and its source.
-FILTERS: dict[str, type[filters.FilterSet]] = {
-    name: _with_source(name, filterset)
-    for name, filterset in {
-        "venues": KeyFilter,
-        "teams": KeyFilter,
-        "competitors": KeyFilter,
-        "meetings": race_filters.MeetingFilter,
-        "races": RaceWithStatsFilter,
-        "entrants": race_filters.EntrantFilter,
-        "laps": race_filters.LapFilter,
-        "pit_stops": race_filters.PitStopFilter,
-    }.items()
+#: The filters of each table: those of its list.
+FILTERS: dict[str, type[ColumnFilterSet]] = {
+    "venues": race_filters.VenueFilter,
+    "teams": race_filters.TeamFilter,
+    "competitors": race_filters.CompetitorFilter,
+    "meetings": race_filters.MeetingFilter,
+    "races": filters.RaceRowFilter,
+    "entrants": filters.EntrantRowFilter,
+    "laps": filters.LapRowFilter,
+    "pit_stops": race_filters.PitStopFilter,
 }
+SOURCE = text(50)
+
+
+class SourceFilter(race_filters.MeetingFilter):
+    """The filters of meetings; keys are of one source only, so it is asked for."""
+
+    source = ValueFilter(
+        "source", kind=SOURCE, about="Whose data it is.", required=True
+    )
+
+    class Meta(race_filters.MeetingFilter.Meta):
+        pass
 
 
 class AllRowsFilterBackend(StrictFilterBackend):
@@ -120,14 +113,12 @@ class ExportAllView(ExportView):
     """All that is stored of a source, or of those of its meetings that are left."""
 
     table = "meetings"
-    filterset_class = _with_source(
-        "meetings", race_filters.MeetingFilter, required=True
-    )
+    filterset_class = SourceFilter
 
     def get(self, request: Request, suffix: str) -> StreamingHttpResponse:
         """Stream a ZIP file of a file a table."""
         meetings = self.filter_queryset(self.get_queryset())
-        source = request.query_params["source"].strip()
+        source = SOURCE.read(request.query_params["source"])
         rows = archive.rows_of(source, meetings=meetings.order_by())
         return _response(
             request,

@@ -107,11 +107,7 @@ OF_LAPS = _provenance(
 
 def entrants_with_names() -> QuerySet[Entrant]:
     """Give entrants as they stand in a race, in the order of their finish."""
-    unread = [
-        f"{relation}{column}"
-        for relation in ("competitor__", "team__")
-        for column in ("attributes", "column_versions")
-    ]
+    unread = rows.unread_of("competitor__", "team__")
     named = Entrant.objects.with_names().in_order_of_finish()
     return named.defer(*unread, "column_versions")
 

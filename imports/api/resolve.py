@@ -14,7 +14,7 @@ from imports.api.bodies import NOTE_CHARS, Body, Choice, Text, read_body
 from imports.api.refusals import Refused, told_as_errors
 from imports.models import Conflict, ImportRun
 from ingestion_site.lib.api_access import Access
-from ingestion_site.lib.api_bodies import BoundedBody, StrictJSONParser
+from ingestion_site.lib.api_bodies import BoundedBody
 
 CLOSE = "close"
 
@@ -38,7 +38,6 @@ class ChoiceBody(Body):
 class SettlesConflicts(BoundedBody, GenericViewSet):
     """What can be done with conflicts beside reading them."""
 
-    parser_classes = [StrictJSONParser]
     access = {"resolve": Access("run", "imports.change_conflict")}
 
     def most_bytes(self) -> int:

@@ -23,7 +23,7 @@ from imports.api.run_orders import RunBody, files_of, order_of
 from imports.api.serializers import RunDetail
 from imports.models import ImportRun
 from ingestion_site.lib.api_access import Access
-from ingestion_site.lib.api_bodies import BoundedBody, StrictJSONParser
+from ingestion_site.lib.api_bodies import BoundedBody
 from ingestion_site.lib.api_filters import check_parameters
 
 #: When it is worth looking at an unfinished run again.
@@ -60,7 +60,6 @@ def _step(name: str, summary: str) -> Callable[[Any], Any]:
 class StartsRuns(BoundedBody, GenericViewSet):
     """What can be done with runs beside reading them."""
 
-    parser_classes = [StrictJSONParser]
     access = {
         "create": MAY_IMPORT,
         "cancel": MAY_CHANGE,

@@ -12,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from imports import changes
 from imports.api import filters, included, serializers
+from imports.api.etags import TagsItself, TagsRace
 from imports.api.provenance import (
     NamesFiles,
     Statement,
@@ -27,9 +28,8 @@ from ingestion_site.lib.includes import IncludesSchema
 from ingestion_site.lib.pagination import NewestFirstPagination
 from races import changes as race_changes
 from races.api import filters as race_filters
-from races.api.etags import TagsItself, TagsRace
 from races.api.pagination import LapPagination
-from races.api.serializers import LapDetail
+from races.api.serializers import LapDetail, unread_of
 from races.models import (
     Competitor,
     Entrant,
@@ -42,15 +42,6 @@ from races.models import (
 )
 from stats.api.changes import touched_races_with_stats
 from stats.models import RaceWarning
-
-
-def _unread(*relations: str) -> list[str]:
-    """Name the JSON of rows that are shown in brief: it costs more than the rest."""
-    return [
-        relation + column
-        for relation in relations
-        for column in ("attributes", "column_versions")
-    ]
 
 
 class RowViewSet(NamesFiles, ReadOnlyModelViewSet):
@@ -93,7 +84,7 @@ class MeetingViewSet(RowViewSet):
     """Meetings: one venue, one programme of races."""
 
     queryset = Meeting.objects.select_related("venue").defer(
-        *_unread("venue__"), "column_versions"
+        *unread_of("venue__"), "column_versions"
     )
     serializer_class = included.MeetingRow
     filterset_class = race_filters.MeetingFilter
@@ -111,7 +102,7 @@ class RaceViewSet(TagsItself, RowViewSet):
             "stats__winner__competitor",
         )
         .defer(
-            *_unread(
+            *unread_of(
                 "meeting__",
                 "stats__fastest_lap_entrant__",
                 "stats__fastest_lap_entrant__competitor__",
@@ -137,7 +128,7 @@ class EntrantViewSet(TagsRace, RowViewSet):
     queryset = (
         Entrant.objects.with_names()
         .select_related("race")
-        .defer(*_unread("race__", "competitor__", "team__"), "column_versions")
+        .defer(*unread_of("race__", "competitor__", "team__"), "column_versions")
         .annotate(source=F("race__meeting__source"))
     )
     serializer_class = included.EntrantRow
@@ -162,7 +153,7 @@ class LapViewSet(TagsRace, NamesFiles, ListModelMixin, GenericViewSet):
     ).values_list(*LapDetail.COLUMNS, *LapDetail.PROVENANCE, named=True)
     serializer_class = included.LapRow
     filterset_class = filters.LapRowFilter
-    touched = staticmethod(race_changes.touched_laps)
+    touched = staticmethod(changes.touched_laps)
     pagination_class = LapPagination
     includes = (included.OF_LAPS,)
 
@@ -189,7 +180,7 @@ class PitStopViewSet(TagsRace, RowViewSet):
 
     queryset = (
         PitStop.objects.select_related("entrant__competitor")
-        .defer(*_unread("entrant__", "entrant__competitor__"), "column_versions")
+        .defer(*unread_of("entrant__", "entrant__competitor__"), "column_versions")
         .annotate(source=F("entrant__race__meeting__source"))
     )
     serializer_class = included.PitStopRow

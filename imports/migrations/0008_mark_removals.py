@@ -1,4 +1,7 @@
-"""Keep which conflicts and rejections were deleted, for who follows changes (races 0004)."""
+"""Keep which conflicts and rejections were deleted, for who follows changes (races 0004).
+
+The laps of a race show which of them files disagree on: one less, and they are marked.
+"""
 
 from django.db import migrations
 
@@ -10,9 +13,21 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION imports_mark_disputed_laps() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM races_mark('laps', ARRAY(
+        SELECT r.id FROM old_rows o JOIN races_race r ON r.id = o.race_id
+        WHERE o.kind = 'lap'), true);
+    RETURN NULL;
+END $$;
+
 CREATE TRIGGER change_by_delete AFTER DELETE ON imports_conflict
     REFERENCING OLD TABLE AS old_rows
     FOR EACH STATEMENT EXECUTE FUNCTION imports_forget_rows('conflicts');
+
+CREATE TRIGGER change_of_laps_by_delete AFTER DELETE ON imports_conflict
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION imports_mark_disputed_laps();
 
 CREATE TRIGGER change_by_delete AFTER DELETE ON imports_rejection
     REFERENCING OLD TABLE AS old_rows
@@ -20,7 +35,9 @@ CREATE TRIGGER change_by_delete AFTER DELETE ON imports_rejection
 """
 DROP = """
 DROP TRIGGER change_by_delete ON imports_rejection;
+DROP TRIGGER change_of_laps_by_delete ON imports_conflict;
 DROP TRIGGER change_by_delete ON imports_conflict;
+DROP FUNCTION imports_mark_disputed_laps();
 DROP FUNCTION imports_forget_rows();
 """
 

@@ -69,6 +69,7 @@ class StrictFilterExtension(DjangoFilterExtension):  # type: ignore[no-untyped-c
         told = build_parameter_type(
             name=field_name,
             location=OpenApiParameter.QUERY,
+            required=filter_field.extra["required"],
             description=filter_field.about,
             schema=filter_field.schema,
             explode=False if filter_field.is_list else None,

@@ -51,6 +51,7 @@ class ValueField(forms.CharField):
     def clean(self, value: Any) -> Any:
         """Read the text; None where nothing is asked."""
         if value in self.empty_values:
+            self.validate(value)
             return None
         try:
             if not self.is_list:

@@ -66,6 +66,15 @@ class RunOfRow(serializers.Field):
         return run
 
 
+def unread_of(*relations: str) -> list[str]:
+    """Name the JSON of rows that a Brief shows: fetching it costs more than the rest."""
+    return [
+        f"{relation}{column}"
+        for relation in relations
+        for column in ("attributes", "column_versions")
+    ]
+
+
 class SharedDetail(serializers.ModelSerializer):
     """A row that the races of one source share."""
 

@@ -81,7 +81,7 @@ BEGIN
     PERFORM races_keep_removals(
         TG_ARGV[1], array_agg(id), array_agg(0)) FROM old_rows HAVING count(*) > 0;
     DELETE FROM races_change
-    WHERE kind = TG_ARGV[0] AND row_id IN (SELECT id FROM old_rows);
+    WHERE kind IN (TG_ARGV[0], TG_ARGV[2]) AND row_id IN (SELECT id FROM old_rows);
     RETURN NULL;
 END $$;
 """
@@ -197,6 +197,8 @@ SHOWN_COLUMNS = {
     "meeting": ["source", "key", "name"],
     "race": ["meeting_id", "key", "name", "kind"],
     "entrant": ["race_id", "key", "number", "name", "competitor_id"],
+    # Which file a lap names, though it is not written: that of the race's floor.
+    "laps": ["laps_floor", "laps_floor_columns"],
 }
 
 BELOW_TRIGGERS = [
@@ -247,10 +249,14 @@ def _shown(kind: str) -> str:
     columns = SHOWN_COLUMNS[kind]
     return SHOWN.format(
         kind=kind,
-        table=f"races_{kind}",
+        table=_shown_table(kind),
         old=", ".join(f"OLD.{column}" for column in columns),
         new=", ".join(f"NEW.{column}" for column in columns),
     )
+
+
+def _shown_table(kind: str) -> str:
+    return "races_race" if kind == "laps" else f"races_{kind}"
 
 
 def _all_triggers() -> str:
@@ -259,7 +265,7 @@ def _all_triggers() -> str:
             table,
             marks="races_mark_rows",
             forgets="races_forget_rows",
-            arguments=f"'{kind}', '{resource}'",
+            arguments=f"'{kind}', '{resource}'" + (", 'laps'" * (kind == "race")),
         )
         for kind, table, resource in SHARED
     )
@@ -280,7 +286,8 @@ def _drop_triggers() -> str:
         if (table, event) != MARKED_BY_GUARD
     ]
     drops += [
-        f"DROP TRIGGER change_shown_{kind} ON races_{kind};" for kind in SHOWN_COLUMNS
+        f"DROP TRIGGER change_shown_{kind} ON {_shown_table(kind)};"
+        for kind in SHOWN_COLUMNS
     ]
     drops += [f"DROP FUNCTION {function};" for function in FUNCTIONS]
     return GUARD.replace("{mark}", "") + "\n".join(drops)
@@ -320,6 +327,7 @@ class Migration(migrations.Migration):
                             ("team", "Team"),
                             ("competitor", "Competitor"),
                             ("entrant", "Entrant"),
+                            ("laps", "Laps"),
                         ],
                         db_collation="C",
                         max_length=10,

@@ -21,6 +21,9 @@ class Change(models.Model):
         COMPETITOR = "competitor"
         #: Only what other rows show of it: its laps and stops are marked by the race.
         ENTRANT = "entrant"
+        #: By race, only what is shown of laps that nobody wrote: the file that a
+        #: complete one confirms, a disagreement that is off the record.
+        LAPS = "laps"
 
     pk = models.CompositePrimaryKey("kind", "row_id")
     kind = models.CharField(max_length=10, choices=Kind, db_collation="C")

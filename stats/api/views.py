@@ -2,26 +2,18 @@
 
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from races.api.serializers import unread_of
 from stats.api import changes
 from stats.api.filters import EntrantStatsFilter, RaceStatsFilter
 from stats.api.serializers import EntrantStatsRow, RaceStatsRow
 from stats.models import EntrantStats, RaceStats
 
 
-def _unread(*relations: str) -> list[str]:
-    """Name the JSON of rows that are shown in brief: it costs more than the rest."""
-    return [
-        relation + column
-        for relation in relations
-        for column in ("attributes", "column_versions")
-    ]
-
-
 class EntrantStatsViewSet(ReadOnlyModelViewSet):
     """What follows from the laps and the result of each entrant; ids are entrants'."""
 
     queryset = EntrantStats.objects.select_related("entrant__competitor").defer(
-        *_unread("entrant__", "entrant__competitor__")
+        *unread_of("entrant__", "entrant__competitor__")
     )
     serializer_class = EntrantStatsRow
     lookup_url_kwarg = "id"
@@ -35,7 +27,7 @@ class RaceStatsViewSet(ReadOnlyModelViewSet):
     queryset = RaceStats.objects.select_related(
         "race", "fastest_lap_entrant__competitor", "winner__competitor"
     ).defer(
-        *_unread(
+        *unread_of(
             "race__",
             "fastest_lap_entrant__",
             "fastest_lap_entrant__competitor__",

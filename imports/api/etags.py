@@ -1,8 +1,9 @@
 """The ETag of what the API shows of one race: a new one whenever that can differ.
 
-It is made of the marks of all that is shown (`races.models.Change`), of the address with
-its parameters, and of the code that writes the answer. It is computed before the rows are
-read: a client never holds an older body under a newer ETag.
+It is made of the marks of all rows that are shown (`races.models.Change`), of what is on
+record of its runs and conflicts, which marks nothing, of the address with its parameters,
+and of the code that writes the answer. It is computed before the rows are read: a client
+never holds an older body under a newer ETag.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 from django.http import HttpResponseBase
 from django.utils.cache import (
     get_conditional_response,
@@ -23,11 +24,11 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 
+from imports import sql
 from ingestion_site.lib.api_changes import PARAMETER
 from ingestion_site.lib.cursors import BIGGEST_KEY
-from races.models import Change, Entrant, Race
+from races.api.meeting_filters import LATEST
 
-Kind = Change.Kind
 PROJECT = Path(__file__).resolve().parent.parent.parent
 #: The code that says how a row is shown.
 SHOWN_BY = ("ingestion_site/lib", "imports/api", "races/api", "races/models", "stats")
@@ -50,8 +51,10 @@ class TagsRace(ListModelMixin, GenericAPIView):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give the rows, or say that they are as they were."""
         answer = super().list
-        race = _id(request.query_params.get("race", ""))
-        if PARAMETER in request.query_params:
+        asked = request.query_params
+        race = _id(asked.get("race", ""))
+        # Which meeting is the latest hangs on others, and on the day.
+        if PARAMETER in asked or asked.get("meeting") == LATEST:
             race = None
         return self._unless_known(race, lambda: answer(request, *args, **kwargs))
 
@@ -86,8 +89,8 @@ class TagsItself(RetrieveModelMixin, TagsRace):
 
 def etag_of(race: int, *, request: Request) -> str | None:
     """Give the ETag of what is shown of a race; None where there is no such race."""
-    marks = list(_marks(race))
-    if (Kind.RACE, race) not in [(kind, pk) for kind, pk, _ in marks]:
+    marks = _marks(race)
+    if not marks:
         return None
     shown = (
         request.build_absolute_uri(),
@@ -98,20 +101,11 @@ def etag_of(race: int, *, request: Request) -> str | None:
     return f'"{hashlib.sha256(repr(shown).encode()).hexdigest()[:32]}"'
 
 
-def _marks(race: int) -> Any:
-    """Give the last change of the race and of every row whose values are shown with it."""
-    entrants, of_race = Entrant.objects.filter(race=race), Race.objects.filter(pk=race)
-    named = {
-        Kind.MEETING: of_race.values("meeting_id"),
-        Kind.VENUE: of_race.values("meeting__venue_id"),
-        Kind.COMPETITOR: entrants.values("competitor_id"),
-        Kind.TEAM: entrants.values("team_id"),
-    }
-    is_shown = Q(kind=Kind.RACE, row_id=race)
-    for kind, ids in named.items():
-        is_shown |= Q(kind=kind, row_id__in=ids)
-    found = Change.objects.filter(is_shown).order_by("kind", "row_id")
-    return found.values_list("kind", "row_id", "changed_at")
+def _marks(race: int) -> list[tuple[Any, ...]]:
+    """Give what all that is shown of a race follows from; nothing where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statement("marks_of_race"), {"race": race})
+        return cursor.fetchall()
 
 
 @cache
