@@ -1,6 +1,6 @@
 """Keep which conflicts and rejections were deleted, for who follows changes (races 0004).
 
-The laps of a race show which of them files disagree on: one less, and they are marked.
+A lap shows whether files disagree on it: where they do no more, it is written as it was.
 """
 
 from django.db import migrations
@@ -13,11 +13,11 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION imports_mark_disputed_laps() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION imports_touch_laps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM races_mark('laps', ARRAY(
-        SELECT r.id FROM old_rows o JOIN races_race r ON r.id = o.race_id
-        WHERE o.kind = 'lap'), true);
+    UPDATE races_lap l SET time_ms = l.time_ms
+    FROM old_rows o JOIN races_entrant e ON e.race_id = o.race_id AND e.key = o.key
+    WHERE o.kind = 'lap' AND l.entrant_id = e.id AND l.number = o.number;
     RETURN NULL;
 END $$;
 
@@ -27,7 +27,7 @@ CREATE TRIGGER change_by_delete AFTER DELETE ON imports_conflict
 
 CREATE TRIGGER change_of_laps_by_delete AFTER DELETE ON imports_conflict
     REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION imports_mark_disputed_laps();
+    FOR EACH STATEMENT EXECUTE FUNCTION imports_touch_laps();
 
 CREATE TRIGGER change_by_delete AFTER DELETE ON imports_rejection
     REFERENCING OLD TABLE AS old_rows
@@ -37,7 +37,7 @@ DROP = """
 DROP TRIGGER change_by_delete ON imports_rejection;
 DROP TRIGGER change_of_laps_by_delete ON imports_conflict;
 DROP TRIGGER change_by_delete ON imports_conflict;
-DROP FUNCTION imports_mark_disputed_laps();
+DROP FUNCTION imports_touch_laps();
 DROP FUNCTION imports_forget_rows();
 """
 

@@ -21,8 +21,8 @@ class Change(models.Model):
         COMPETITOR = "competitor"
         #: Only what other rows show of it: its laps and stops are marked by the race.
         ENTRANT = "entrant"
-        #: By race, only what is shown of laps that nobody wrote: the file that a
-        #: complete one confirms, a disagreement that is off the record.
+        #: By race, only which file its laps name without having been written: the
+        #: complete one that repeats them.
         LAPS = "laps"
 
     pk = models.CompositePrimaryKey("kind", "row_id")

@@ -1,6 +1,7 @@
 """What changed since a moment in stats, and in races that are shown with theirs.
 
-Stats follow from rows that mark the race, in the transaction that writes them.
+Stats follow from rows that mark the race, in the transaction that writes them. Snapshots
+need no marks: the server keeps which transaction wrote a row.
 """
 
 from django.db.models import Q
@@ -32,6 +33,11 @@ def touched_entrant_stats(since: Moment) -> Q:
         | Q(entrant_id__in=shown(Kind.ENTRANT, since))
         | Q(entrant__competitor_id__in=shown(Kind.COMPETITOR, since))
     )
+
+
+def touched_snapshots(since: Moment) -> Q:
+    """Say which snapshots were written since."""
+    return written_since("id", since)
 
 
 def _named(since: Moment, *, stats: str) -> Q:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from stats.api import changes
 from stats.models import StatSnapshot
 
 IF_NONE_MATCH = OpenApiParameter(
@@ -56,6 +57,7 @@ class SnapshotViewSet(ReadOnlyModelViewSet):
 
     queryset = StatSnapshot.objects.all()
     filterset_class = SnapshotFilter
+    touched = staticmethod(changes.touched_snapshots)
 
     def get_queryset(self) -> Any:
         """Leave the documents of a list unread: a page of them may be large."""

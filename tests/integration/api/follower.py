@@ -26,17 +26,20 @@ def walk(client: Any, resource: str, **parameters: Any) -> Iterator[Row]:
         response = client.get(response.data["next"])
 
 
-def whole(client: Any, resource: str) -> dict[tuple[int, ...], Row]:
+def whole(client: Any, resource: str, **parameters: Any) -> dict[tuple[int, ...], Row]:
     """Give all rows of a list as they are now."""
-    pages = walk(client, resource, page_size=50)
+    pages = walk(client, resource, page_size=50, **parameters)
     return {key_of(row): row for page in pages for row in page["results"]}
 
 
 class Follower:
     """It keeps a copy of a list, and what it was told since it was last asked."""
 
-    def __init__(self, client: Any, resource: str, page_size: int = 2) -> None:
+    def __init__(
+        self, client: Any, resource: str, page_size: int = 2, include: str = ""
+    ) -> None:
         self.client, self.resource, self.page_size = client, resource, page_size
+        self.asked = {"include": include} if include else {}
         self.tokens = {"removals": "0", resource: "0"}
         self.rows: dict[tuple[int, ...], Row] = {}
 
@@ -50,7 +53,7 @@ class Follower:
             for gone in page["results"]:
                 if gone["resource"] == ABOUT.get(self.resource, self.resource):
                     self.rows.pop(tuple(gone["key"]), None)
-        for page in self._changes(self.resource):
+        for page in self._changes(self.resource, **self.asked):
             for row in page["results"]:
                 is_repeated = self.rows.get(key_of(row)) == row
                 assert not is_repeated or self.resource in WRITTEN_ANEW, (
@@ -59,11 +62,12 @@ class Follower:
                 self.rows[key_of(row)] = row
             yield [key_of(row) for row in page["results"]]
 
-    def _changes(self, resource: str) -> Iterator[Row]:
-        since = self.tokens[resource]
-        pages = walk(
-            self.client, resource, changed_since=since, page_size=self.page_size
-        )
-        for page in pages:
+    def is_right(self) -> bool:
+        """Whether the copy is what the list holds now."""
+        return self.rows == whole(self.client, self.resource, **self.asked)
+
+    def _changes(self, resource: str, **asked: str) -> Iterator[Row]:
+        asked |= {"changed_since": self.tokens[resource]}
+        for page in walk(self.client, resource, page_size=self.page_size, **asked):
             self.tokens[resource] = page["as_of"]
             yield page
