@@ -33,9 +33,13 @@ PARAMETERS = [
     OpenApiParameter("cursor", str, description="Where the page starts."),
     OpenApiParameter(
         "page_size",
-        int,
-        description=f"Races a page, {PlannedRacePagination.max_page_size} at most.",
-        default=PlannedRacePagination.page_size,
+        {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": PlannedRacePagination.max_page_size,
+            "default": PlannedRacePagination.page_size,
+        },
+        description="Races a page.",
     ),
 ]
 

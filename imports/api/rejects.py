@@ -15,9 +15,10 @@ from imports.models import RunFile
 from ingestion_site.lib.api_access import ORIGINAL_ROWS
 from ingestion_site.lib.api_errors import InvalidParameter
 from ingestion_site.lib.api_filters import check_parameters
+from ingestion_site.lib.filter_fields import ID
 
 FILE = OpenApiParameter(
-    "file", int, required=True, description="Id of a file of the run."
+    "file", ID.schema, required=True, description="Id of a file of the run."
 )
 
 

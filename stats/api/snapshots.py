@@ -1,17 +1,19 @@
 """Snapshots over HTTP: lists without their documents, one alone with it and an ETag."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.http import parse_etags
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
+from ingestion_site.lib.column_filters import Column, ColumnFilterSet, ValueFilter
+from ingestion_site.lib.filter_fields import text
 from stats.api import changes
 from stats.models import StatSnapshot
+from stats.models.stat_snapshot import SCOPE_LENGTH
 
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
@@ -42,14 +44,17 @@ class SnapshotDetail(SnapshotBrief):
         fields = [*SnapshotBrief.Meta.fields, "data"]
 
 
-class SnapshotFilter(filters.FilterSet):
-    scope__startswith = filters.CharFilter(
-        field_name="scope", lookup_expr="startswith", label="How the scope begins."
+class SnapshotFilter(ColumnFilterSet):
+    columns: ClassVar = {
+        "scope": Column("scope", "What it is about"),
+        "stats_type": Column("stats_type", "What document it is"),
+    }
+    scope__startswith = ValueFilter(
+        "scope", "startswith", kind=text(SCOPE_LENGTH), about="How the scope begins."
     )
 
     class Meta:
         model = StatSnapshot
-        fields = ["scope", "stats_type"]
 
 
 class SnapshotViewSet(ReadOnlyModelViewSet):
