@@ -105,7 +105,8 @@ def _marks(race: int) -> list[tuple[Any, ...]]:
     """Give what all that is shown of a race follows from; nothing where there is none."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statement("marks_of_race"), {"race": race})
-        return cursor.fetchall()
+        marks: list[tuple[Any, ...]] = cursor.fetchall()
+        return marks
 
 
 @cache
