@@ -12,6 +12,7 @@ from imports.pipeline.registers.laps import ABSENT, Floor, register_of
 from ingestion_site.lib.includes import HasIncluded, Include, included_field
 from races.api import serializers as rows
 from races.api.nested import EntrantOfRace, PitStopOfEntrant, RaceOfMeeting
+from races.changes import changed_at
 from races.models import Entrant, Lap, LapColumn, PitStop, Race
 from stats.api.serializers import RaceWithStats
 from stats.models import EntrantStats
@@ -116,6 +117,12 @@ def _with_venue(meetings: QuerySet[Any]) -> QuerySet[Any]:
     return meetings.defer(None).defer("column_versions", "venue__column_versions")
 
 
+def races_as_shown() -> QuerySet[Race]:
+    """Give races in the order they were stored, and when anything of each changed."""
+    dated = Race.objects.annotate(changed_at=changed_at())
+    return dated.defer("column_versions").order_by("pk")
+
+
 VENUE = Include(
     "venue",
     "the venue of the meeting.",
@@ -130,7 +137,7 @@ RACES = Include(
     RaceOfMeeting,
     of_row=lambda meeting: meeting.races.all(),
     fetch=lambda meetings: meetings.prefetch_related(
-        Prefetch("races", Race.objects.defer("column_versions").order_by("pk"))
+        Prefetch("races", races_as_shown())
     ),
     is_many=True,
     is_long=True,

@@ -3,10 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from imports.api.urls import router
 from imports.models import SourceFile
-from races.models import Entrant, Lap, Meeting, Race
+from races.models import Entrant, Lap, Meeting, Race, Removal
 
 pytestmark = pytest.mark.usefixtures("season")
 
@@ -96,8 +97,9 @@ def test_files_come_newest_first(client):
 
 
 def test_every_list_says_how_many_queries_it_asks():
-    # Snapshots are of no race; their queries are counted beside them.
-    lists = [entry for entry in router.registry if entry[0] != "snapshots"]
+    # Their queries are counted beside them: no season brings any.
+    others = ("snapshots", "removals")
+    lists = [entry for entry in router.registry if entry[0] not in others]
     assert set(LISTS) == {prefix for prefix, *_ in lists}
     for prefix, view, _ in lists:
         declared = {include.name for include in getattr(view, "includes", ())}
@@ -127,6 +129,16 @@ def test_list_asks_as_many_queries_for_one_row_as_for_many(
 
     more = sum(includes[name] for name in include.split(",") if name)
     assert counts == [base + more] * 2
+
+
+def test_removals_cost_one_query_however_many(get):
+    gone = {"resource": "laps", "removed_in": 1, "removed_at": timezone.now()}
+    Removal.objects.bulk_create(Removal(row_id=0, number=n, **gone) for n in range(9))
+    for size in (1, 9):
+        with CaptureQueriesContext(connection) as queries:
+            page = get("removals", page_size=size)
+        assert len(page.data["results"]) == size
+        assert len(queries) == 1
 
 
 @pytest.mark.parametrize(
