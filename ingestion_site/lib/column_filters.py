@@ -112,7 +112,9 @@ class ColumnFilterSet(filters.FilterSet):
         # Copying all filters into a form costs more than a page of rows.
         asked = data if data is not None else {}
         known: dict[str, filters.Filter] = self.base_filters  # type: ignore[has-type]
-        self.base_filters = {n: f for n, f in known.items() if n in asked}
+        self.base_filters = {
+            n: f for n, f in known.items() if n in asked or f.extra["required"]
+        }
         super().__init__(data, queryset, **options)
 
     @classmethod
