@@ -47,6 +47,9 @@ figure AS (
            count(position) > 0 AS has_positions,
            array_agg(number) FILTER (WHERE position = 1) AS led_laps,
            array_agg(number) FILTER (WHERE in_pit) AS pit_laps,
+           -- What may be green where nobody stops, to look at again without the laps.
+           array_agg(timed_ms) FILTER (WHERE number > 1 AND timed_ms IS NOT NULL)
+               AS times_ms,
            -- Of the checks below: whether to look at this entrant's laps at all.
            max(timed_ms) FILTER (WHERE NOT in_pit) AS slowest_ms,
            coalesce(bool_or(time_ms = 0) FILTER (WHERE NOT is_deleted), false)
@@ -62,7 +65,7 @@ tally AS MATERIALIZED (
            (f.best & 4294967295)::integer AS best_lap,
            f.mean_ms, f.median_ms, f.stddev_ms, f.sector1_ms, f.sector2_ms,
            f.sector3_ms, f.has_positions, f.clock IS NOT NULL AS has_elapsed, f.led_laps,
-           f.pit_laps, f.slowest_ms,
+           f.pit_laps, f.times_ms, f.slowest_ms,
            CASE WHEN f.clock >> 32 = f.last_lap THEN f.clock & 4294967295
                 END AS elapsed_ms,
            CASE WHEN f.first_lap = 1 AND f.last_lap = f.held

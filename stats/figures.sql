@@ -13,21 +13,19 @@ pitted AS (
     -- is, the file names the lap out. Marks tell it where no stop names a lap; the lap
     -- in and the lap out may both be marked, so of a row of them the first.
     SELECT t.id,
+           CASE WHEN s.laps IS NOT NULL THEN ARRAY(
+               SELECT p.lap - o.is_out
+               FROM (SELECT EXISTS (SELECT FROM unnest(s.laps) AS n (lap)
+                                    WHERE n.lap - 1 = ANY (t.pit_laps)
+                                      AND n.lap <> ALL (t.pit_laps))::integer) AS o (is_out),
+                    unnest(s.laps) AS p (lap)
+               WHERE p.lap > o.is_out ORDER BY 1)
+           WHEN t.pit_laps IS NOT NULL THEN ARRAY(
+               SELECT p.lap FROM unnest(t.pit_laps) AS p (lap)
+               WHERE p.lap - 1 <> ALL (t.pit_laps) ORDER BY 1)
+           END AS laps,
            -- A time of 1.07 medians is still green.
-           floor(1.07 * t.median_ms)::integer AS green_ms,
-           CASE
-               WHEN s.laps IS NOT NULL THEN ARRAY(
-                   SELECT p.lap - o.is_out
-                   FROM (SELECT count(*)::integer AS is_out
-                         FROM (SELECT FROM unnest(s.laps) AS n (lap)
-                               WHERE n.lap - 1 = ANY (t.pit_laps)
-                                 AND n.lap <> ALL (t.pit_laps) LIMIT 1) AS one) AS o,
-                        unnest(s.laps) AS p (lap)
-                   WHERE p.lap > o.is_out ORDER BY 1)
-               WHEN t.pit_laps IS NOT NULL THEN ARRAY(
-                   SELECT p.lap FROM unnest(t.pit_laps) AS p (lap)
-                   WHERE p.lap - 1 <> ALL (t.pit_laps) ORDER BY 1)
-           END AS laps
+           floor(1.07 * t.median_ms)::integer AS green_ms
     FROM tally t LEFT JOIN stop s ON s.entrant_id = t.id
     WHERE t.held > 0
 ),
@@ -39,17 +37,23 @@ stint AS (
            sum(timed_ms) FILTER (WHERE is_green) AS green_ms,
            sum(timed_ms::bigint * timed_ms) FILTER (WHERE is_green) AS squares
     FROM (
-        SELECT p.id, l.number, l.timed_ms,
-               CASE WHEN p.laps IS NULL THEN 0
-                    ELSE width_bucket(l.number - 1, p.laps) END AS nth,
+        SELECT p.id, l.number, l.timed_ms, width_bucket(l.number - 1, p.laps) AS nth,
                -- Neither the first of a stint nor one that ends at a stop.
                l.timed_ms <= p.green_ms AND l.number > 1 AND NOT l.in_pit
-               AND (p.laps IS NULL
-                    OR l.number <> ALL (p.laps) AND l.number - 1 <> ALL (p.laps))
-                   AS is_green
+               AND l.number <> ALL (p.laps) AND l.number - 1 <> ALL (p.laps) AS is_green
         FROM pitted p JOIN lap l ON l.entrant_id = p.id
+        WHERE p.laps IS NOT NULL
     ) AS driven
     GROUP BY id, nth
+    UNION ALL
+    -- Who never stopped has one, which is all of the laps.
+    SELECT t.id, 0, t.first_lap, t.last_lap, t.held, t.best_ms, t.mean_ms,
+           g.laps, g.ms, g.squares
+    FROM pitted p
+    JOIN tally t ON t.id = p.id,
+    LATERAL (SELECT count(*) AS laps, sum(ms) AS ms, sum(ms::bigint * ms) AS squares
+             FROM (SELECT unnest(t.times_ms) AS ms) AS o WHERE ms <= p.green_ms) AS g
+    WHERE p.laps IS NULL
 ),
 paced AS (
     SELECT id, sum(green_laps) AS green_laps,
