@@ -2,19 +2,22 @@
 -- entrant -> fault, a row a doubt -> warning, a row a race and code. Reads only; ids
 -- decide nothing. docs/domain-checks.md says why each limit is what it is.
 WITH entrant AS (
-    SELECT id, race_id, key, number, position, laps_completed, total_time_ms,
-           is_withdrawn IS TRUE AS is_withdrawn
-    FROM races_entrant
+    SELECT e.id, race_id, e.key, e.number, position, laps_completed, total_time_ms,
+           is_withdrawn IS TRUE AS is_withdrawn,
+           -- Elsewhere laps are driven at will: out, in, cooling down.
+           coalesce(r.kind, '') NOT IN ('practice', 'qualifying') AS is_contest
+    FROM races_entrant e JOIN races_race r ON r.id = e.race_id
     WHERE {races}
 ),
 lap AS (
     -- By an array of ids: a join may be planned as a scan of the laps of all races.
-    SELECT entrant_id, number, time_ms, elapsed_ms, position,
-           sector1_ms, sector2_ms, sector3_ms,
-           sector1_ms::bigint + sector2_ms + sector3_ms AS sectors_ms,
-           in_pit IS TRUE AS in_pit, is_deleted IS TRUE AS is_deleted,
+    -- Each look reads a row up to the last column that it needs: often asked for first.
+    SELECT entrant_id, number,
            -- A time that figures may rest on: of a lap that stands, and not zero.
-           CASE WHEN is_deleted IS NOT TRUE THEN nullif(time_ms, 0) END AS timed_ms
+           CASE WHEN is_deleted IS NOT TRUE THEN nullif(time_ms, 0) END AS timed_ms,
+           in_pit IS TRUE AS in_pit, is_deleted IS TRUE AS is_deleted,
+           time_ms, elapsed_ms, position, sector1_ms, sector2_ms, sector3_ms,
+           sector1_ms::bigint + sector2_ms + sector3_ms AS sectors_ms
     FROM races_lap
     WHERE entrant_id = ANY (ARRAY(SELECT id FROM entrant)) AND number >= 1
     ORDER BY entrant_id, number
@@ -22,7 +25,7 @@ lap AS (
 figure AS (
     SELECT entrant_id,
            count(*) AS held,
-           count(*) FILTER (WHERE NOT is_deleted) AS laps,
+           count(*) FILTER (WHERE is_deleted) AS deleted,
            min(number) AS first_lap,
            max(number) AS last_lap,
            count(timed_ms) AS timed_laps,
@@ -32,63 +35,72 @@ figure AS (
            avg(timed_ms)::float8 AS mean_ms,
            percentile_cont(0.5) WITHIN GROUP (ORDER BY timed_ms) AS median_ms,
            stddev_samp(timed_ms)::float8 AS stddev_ms,
-           min(nullif(sector1_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector1_ms,
-           min(nullif(sector2_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector2_ms,
-           min(nullif(sector3_ms, 0)) FILTER (WHERE NOT is_deleted) AS sector3_ms,
+           min(sector1_ms) FILTER (WHERE sector1_ms > 0 AND NOT is_deleted) AS sector1_ms,
+           min(sector2_ms) FILTER (WHERE sector2_ms > 0 AND NOT is_deleted) AS sector2_ms,
+           min(sector3_ms) FILTER (WHERE sector3_ms > 0 AND NOT is_deleted) AS sector3_ms,
            -- A lap that was struck out took its time too.
-           count(nullif(time_ms, 0)) AS clocked_laps,
-           sum(nullif(time_ms, 0))::bigint AS clocked_ms,
-           -- The last lap and, if stated, the time since the start: two as one.
-           max(number::bigint << 32 | coalesce(elapsed_ms::bigint + 1, 0)) AS finish,
+           count(nullif(time_ms, 0)) FILTER (WHERE is_deleted) AS deleted_timed,
+           coalesce(sum(time_ms) FILTER (WHERE is_deleted), 0) AS deleted_ms,
+           -- The last lap with a time since the start, and that time: two as one.
+           max(number::bigint << 32 | elapsed_ms) FILTER (WHERE elapsed_ms IS NOT NULL)
+               AS clock,
            count(position) > 0 AS has_positions,
-           count(elapsed_ms) > 0 AS has_elapsed,
            array_agg(number) FILTER (WHERE position = 1) AS led_laps,
            array_agg(number) FILTER (WHERE in_pit) AS pit_laps,
+           -- What may be green where nobody stops, to look at again without the laps.
+           array_agg(timed_ms) FILTER (WHERE number > 1 AND timed_ms IS NOT NULL)
+               AS times_ms,
            -- Of the checks below: whether to look at this entrant's laps at all.
            max(timed_ms) FILTER (WHERE NOT in_pit) AS slowest_ms,
-           count(elapsed_ms) > 0
-           OR bool_or(NOT is_deleted AND time_ms = 0)
+           coalesce(bool_or(time_ms = 0) FILTER (WHERE NOT is_deleted), false)
            OR coalesce(bool_or(abs(sectors_ms - timed_ms) > 2), false) AS is_doubtful
     FROM lap GROUP BY entrant_id
 ),
-usual AS (
-    -- Of a race that holds laps; each entrant counts once, however far it came.
-    SELECT e.race_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY f.median_ms) AS ms,
-           -- Elsewhere laps are driven at will: out, in, cooling down.
-           coalesce(r.kind, '') NOT IN ('practice', 'qualifying') AS is_raced
-    FROM figure f
-    JOIN entrant e ON e.id = f.entrant_id
-    JOIN races_race r ON r.id = e.race_id
-    GROUP BY e.race_id, r.kind
-),
 tally AS MATERIALIZED (
     SELECT e.id, e.race_id, e.key, e.position, e.laps_completed, e.total_time_ms,
-           e.is_withdrawn, coalesce(f.held, 0) AS held, coalesce(f.laps, 0) AS laps,
-           f.first_lap, f.last_lap, coalesce(f.timed_laps, 0) AS timed_laps, f.total_ms,
+           e.is_withdrawn, e.is_contest, coalesce(f.held, 0) AS held,
+           coalesce(f.held - f.deleted, 0) AS laps, f.first_lap, f.last_lap,
+           coalesce(f.timed_laps, 0) AS timed_laps, f.total_ms,
            (f.best >> 32)::integer AS best_ms,
            (f.best & 4294967295)::integer AS best_lap,
            f.mean_ms, f.median_ms, f.stddev_ms, f.sector1_ms, f.sector2_ms,
-           f.sector3_ms, f.has_positions, f.has_elapsed, f.led_laps,
-           f.pit_laps,
-           nullif(f.finish & 4294967295, 0) - 1 AS elapsed_ms,
-           CASE WHEN f.first_lap = 1 AND f.last_lap = f.held AND f.clocked_laps = f.held
-                THEN f.clocked_ms END AS clocked_ms,
-           u.ms AS usual_ms, u.is_raced,
+           f.sector3_ms, f.has_positions, f.clock IS NOT NULL AS has_elapsed, f.led_laps,
+           f.pit_laps, f.times_ms, f.slowest_ms,
+           CASE WHEN f.clock >> 32 = f.last_lap THEN f.clock & 4294967295
+                END AS elapsed_ms,
+           CASE WHEN f.first_lap = 1 AND f.last_lap = f.held
+                     AND f.timed_laps + f.deleted_timed = f.held
+                THEN coalesce(f.total_ms, 0) + f.deleted_ms END AS clocked_ms,
            coalesce(f.last_lap - f.first_lap >= f.held, false) AS has_gap,
-           f.is_doubtful
+           f.is_doubtful OR f.clock IS NOT NULL
            OR coalesce((f.best >> 32) < 0.3 * f.median_ms, false)
-           OR coalesce(f.slowest_ms >= least(1.8 * f.median_ms, 5 * u.ms), false)
-               AS is_doubtful
-    FROM entrant e
-    LEFT JOIN figure f ON f.entrant_id = e.id
-    LEFT JOIN usual u ON u.race_id = e.race_id
+           OR coalesce(f.slowest_ms >= 1.8 * f.median_ms, false) AS is_doubtful
+    FROM entrant e LEFT JOIN figure f ON f.entrant_id = e.id
+),
+whole AS MATERIALIZED (
+    -- What all entrants of a race say together.
+    SELECT race_id, sum(held) > 0 AS has_laps,
+           -- Each entrant counts once, however far it came.
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY median_ms) AS usual_ms,
+           count(sector1_ms) > 0 AS has_sector1, count(sector2_ms) > 0 AS has_sector2,
+           count(sector3_ms) > 0 AS has_sector3,
+           bool_or(has_positions) AS has_positions, bool_or(has_elapsed) AS has_elapsed,
+           count(position) FILTER (WHERE NOT is_withdrawn) > 0 AS has_result,
+           -- Whether the clocks of all that drove can be compared.
+           bool_and(elapsed_ms IS NOT NULL) FILTER (WHERE held > 0 AND NOT is_withdrawn)
+               AS all_elapsed,
+           bool_and(clocked_ms IS NOT NULL) FILTER (WHERE held > 0 AND NOT is_withdrawn)
+               AS all_clocked
+    FROM tally GROUP BY race_id
 ),
 doubtful AS MATERIALIZED (
-    SELECT t.race_id, t.id, t.key, t.timed_laps, t.median_ms, t.usual_ms, t.is_raced,
+    SELECT t.race_id, t.id, t.key, t.timed_laps, t.median_ms, w.usual_ms, t.is_contest,
            t.has_gap, l.number, l.time_ms, l.timed_ms, l.sectors_ms, l.elapsed_ms,
            l.in_pit, l.is_deleted
-    FROM tally t JOIN lap l ON l.entrant_id = t.id
-    WHERE t.is_doubtful OR t.has_gap
+    FROM tally t
+    JOIN whole w ON w.race_id = t.race_id
+    JOIN lap l ON l.entrant_id = t.id
+    WHERE t.is_doubtful OR t.has_gap OR t.slowest_ms >= 5 * w.usual_ms
 ),
 slow AS MATERIALIZED (
     SELECT race_id, key, number, timed_ms, median_ms, usual_ms,
@@ -97,7 +109,7 @@ slow AS MATERIALIZED (
            timed_ms > 5 * usual_ms AS is_long,
            timed_ms >= 1.25 * median_ms AS is_slow
     FROM doubtful d
-    WHERE is_raced AND NOT in_pit
+    WHERE is_contest AND NOT in_pit
       AND (timed_ms > 5 * usual_ms
            OR timed_ms BETWEEN 1.8 * median_ms AND 2.2 * median_ms)
       -- Counted, so that it is asked of the few laps that come this far.
@@ -134,8 +146,9 @@ fault AS (
                                            ELSE laps END,
                               'published', laps_completed)
     FROM tally
-    WHERE is_raced IS NOT NULL AND position IS NOT NULL AND NOT is_withdrawn
+    WHERE position IS NOT NULL AND NOT is_withdrawn
       AND laps_completed NOT BETWEEN laps AND held
+      AND race_id IN (SELECT race_id FROM whole WHERE has_laps)
     UNION ALL
     SELECT race_id, 'lap_numbers_missing', key, before + 1,
            jsonb_build_object('last_lap', number - 1)
@@ -144,13 +157,14 @@ fault AS (
           FROM doubtful WHERE has_gap) AS numbered
     WHERE number > before + 1
     UNION ALL
-    SELECT race_id, 'lap_may_be_two', key, number,
-           jsonb_build_object('time_ms', timed_ms, 'median_ms', round(median_ms))
-    FROM alone WHERE is_double
-    UNION ALL
-    SELECT race_id, 'lap_very_long', key, number,
-           jsonb_build_object('time_ms', timed_ms, 'race_median_ms', round(usual_ms))
-    FROM alone WHERE is_long
+    SELECT race_id, code, key, number,
+           jsonb_build_object('time_ms', timed_ms, median, round(median_ms))
+    FROM (SELECT a.race_id, a.key, a.number, a.timed_ms, c.*
+          FROM alone a, LATERAL (VALUES
+              ('lap_may_be_two', is_double, 'median_ms', a.median_ms),
+              ('lap_very_long', is_long, 'race_median_ms', usual_ms)
+          ) AS c (code, is_so, median, median_ms)) AS slowly
+    WHERE is_so
     UNION ALL
     SELECT race_id, 'lap_very_short', key, number,
            jsonb_build_object('time_ms', timed_ms, 'median_ms', round(median_ms))

@@ -1,5 +1,6 @@
 -- What derive.sql and figures.sql give of one race -> its tables. One statement: the
--- laps are read once, and all of it is as of one moment.
+-- laps are read once, and all of it is as of one moment. A row that stays as it is is
+-- not written: most of a race does when a file changes one entrant.
 , entrant_stats AS (
     INSERT INTO stats_entrantstats (
         entrant_id, laps, timed_laps, total_ms, best_ms, best_lap, best_rank, mean_ms,
@@ -24,6 +25,7 @@
         gap_to_leader_laps = EXCLUDED.gap_to_leader_laps,
         gap_to_ahead_ms = EXCLUDED.gap_to_ahead_ms,
         gap_to_ahead_laps = EXCLUDED.gap_to_ahead_laps, stints = EXCLUDED.stints
+    WHERE stats_entrantstats IS DISTINCT FROM EXCLUDED
 ),
 mended AS (
     DELETE FROM stats_racewarning w
@@ -35,6 +37,7 @@ race_warnings AS (
     SELECT race_id, code, count, examples FROM warning
     ON CONFLICT (race_id, code) DO UPDATE SET
         count = EXCLUDED.count, examples = EXCLUDED.examples
+    WHERE stats_racewarning IS DISTINCT FROM EXCLUDED
 )
 INSERT INTO stats_racestats (
     race_id, entrants, entrants_with_laps, laps, held_laps, expected_laps, missing_laps,
@@ -62,3 +65,4 @@ ON CONFLICT (race_id) DO UPDATE SET
     margin_laps = EXCLUDED.margin_laps, lead_from = EXCLUDED.lead_from,
     led_laps = EXCLUDED.led_laps, leaders = EXCLUDED.leaders,
     lead_changes = EXCLUDED.lead_changes
+WHERE stats_racestats IS DISTINCT FROM EXCLUDED

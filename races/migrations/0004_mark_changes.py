@@ -66,6 +66,18 @@ END $$;
 ROWS = """
 CREATE FUNCTION races_mark_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'INSERT' THEN
+        -- Nobody else sees them yet: there is no other mark to look at or to wait for,
+        -- but that of a row of old that went without its triggers.
+        INSERT INTO races_change AS c (kind, row_id, changed_in, changed_at)
+        SELECT TG_ARGV[0], id, pg_current_xact_id()::text::bigint, clock_timestamp()
+        FROM new_rows ORDER BY id
+        ON CONFLICT (kind, row_id) DO UPDATE SET
+            changed_in = races_later(c.changed_in, EXCLUDED.changed_in),
+            changed_at = greatest(c.changed_at + interval '1 microsecond',
+                                  EXCLUDED.changed_at);
+        RETURN NULL;
+    END IF;
     PERFORM races_mark(TG_ARGV[0], ARRAY(SELECT id FROM new_rows), false);
     RETURN NULL;
 END $$;
@@ -90,7 +102,16 @@ END $$;
 BELOW = """
 CREATE FUNCTION races_mark_race_of_entrants() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM races_mark('race', ARRAY(SELECT race_id FROM new_rows), false);
+    -- One look: most often this transaction has made the race or marked it before.
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT race_id FROM new_rows) AS n
+        WHERE NOT EXISTS (
+            SELECT FROM races_change c WHERE c.kind = 'race' AND c.row_id = n.race_id
+              AND c.changed_in = pg_current_xact_id()::text::bigint
+        )
+    ) THEN
+        PERFORM races_mark('race', ARRAY(SELECT race_id FROM new_rows), false);
+    END IF;
     RETURN NULL;
 END $$;
 
