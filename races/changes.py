@@ -38,11 +38,19 @@ def shown(kind: Kind, since: Moment) -> QuerySet[Any]:
 
 
 def _marked(kind: Kind, since: Moment, *, mark: str) -> QuerySet[Change]:
-    # What lies ahead of all transactions came with a dump of another server.
-    marks = Change.objects.filter(
-        kind=kind, **{f"{mark}_in__gte": since.xid, f"{mark}_in__lt": NextTransaction()}
-    )
-    return marks.filter(**{f"{mark}_at__gte": since.time}) if since.time else marks
+    return Change.objects.filter(_is_since(since, mark=mark), kind=kind)
+
+
+def _is_since(since: Moment, *, mark: str) -> Q:
+    """Say that a mark is of the moment or later.
+
+    What lies ahead of all transactions came with a dump of another server: only its time
+    tells when it was.
+    """
+    later = Q(**{f"{mark}_in__gte": since.xid})
+    if since.time:
+        return later & Q(**{f"{mark}_at__gte": since.time})
+    return later & Q(**{f"{mark}_in__lt": NextTransaction()})
 
 
 def touched_venues(since: Moment) -> Q:
@@ -107,8 +115,7 @@ def _below(since: Moment) -> Q:
 
 def touched_removals(since: Moment) -> Q:
     """Say which rows are gone since."""
-    gone = Q(removed_in__gte=since.xid, removed_in__lt=NextTransaction())
-    return gone & Q(removed_at__gte=since.time) if since.time else gone
+    return _is_since(since, mark="removed")
 
 
 def removals() -> QuerySet[Removal]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
-from django.http import StreamingHttpResponse
 from django.urls import URLPattern, path, register_converter
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -24,6 +23,7 @@ from imports.exports.formats import FORMATS
 from imports.exports.tables import TABLES
 from imports.pipeline.transactions import snapshot
 from ingestion_site.lib.api_filters import StrictFilterBackend
+from ingestion_site.lib.api_timeout import HoldsConnection
 from ingestion_site.lib.column_filters import ColumnFilterSet, ValueFilter
 from ingestion_site.lib.filter_fields import text
 from races.api import filters as race_filters
@@ -96,7 +96,7 @@ class ExportView(GenericAPIView):
         """Give the table."""
         return TABLES[self.table].rows()
 
-    def get(self, request: Request, suffix: str) -> StreamingHttpResponse:
+    def get(self, request: Request, suffix: str) -> HoldsConnection:
         """Stream the file."""
         rows = self.filter_queryset(self.get_queryset())
         file_format = FORMATS[suffix]
@@ -115,7 +115,7 @@ class ExportAllView(ExportView):
     table = "meetings"
     filterset_class = SourceFilter
 
-    def get(self, request: Request, suffix: str) -> StreamingHttpResponse:
+    def get(self, request: Request, suffix: str) -> HoldsConnection:
         """Stream a ZIP file of a file a table."""
         meetings = self.filter_queryset(self.get_queryset())
         source = SOURCE.read(request.query_params["source"])
@@ -159,13 +159,13 @@ def _response(
     name: str,
     suffix: str,
     media_type: str,
-) -> StreamingHttpResponse:
+) -> HoldsConnection:
     # A source may be called anything; no header may hold that.
     plain = "".join(each if each.isalnum() else "_" for each in name[:80])
     disposition = content_disposition_header(
         as_attachment=True, filename=f"{plain}-{timezone.now():%Y%m%dT%H%M%SZ}.{suffix}"
     )
-    return StreamingHttpResponse(
+    return HoldsConnection(
         iter(()) if request.method == "HEAD" else _Body(pieces),
         content_type=media_type,
         headers={"Content-Disposition": disposition},

@@ -67,9 +67,11 @@ NOW = """
 SELECT left(md5(concat_ws(' ', {identity})), 16),
        pg_snapshot_xmin(pg_current_snapshot())::text::bigint
 """
-#: The highest transaction that marked a change well before a time.
+#: The highest transaction of this server that marked a change well before a time.
 BEFORE = """
-SELECT coalesce(max(changed_in), 0) FROM races_change WHERE changed_at < %s
+SELECT coalesce(max(changed_in), 0) FROM races_change
+WHERE changed_at < %s
+  AND changed_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
 """
 
 

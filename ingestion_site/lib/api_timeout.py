@@ -1,8 +1,8 @@
 """No read of the API keeps the database busy for longer than some seconds.
 
 The bound is the server's own `statement_timeout`, set on the connection when a read
-sends its first query and reset when the read is over. Streams and writes have their own
-bounds. Who asks for too much is told what to narrow.
+sends its first query and reset when the view has answered. Streams and writes have their
+own bounds. Who asks for too much is told what to narrow.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from psycopg.pq import TransactionStatus
 from rest_framework.exceptions import APIException
 
@@ -72,19 +73,32 @@ def _raw() -> Any:
     return connection.connection
 
 
+class HoldsConnection(StreamingHttpResponse):
+    """A stream of rows that the database is still sending when the view has answered.
+
+    Whatever else is asked on its connection would wait for it, without end.
+    """
+
+
 class StatementTimeoutMiddleware:
     """Bound what reads of the API may ask of the database."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer within the bound."""
         if request.method not in READS or not request.path.startswith(PREFIX):
             return self.get_response(request)
         bound = _Bound()
+        response = None
         try:
             with connection.execute_wrapper(bound):
-                return self.get_response(request)
+                response = self.get_response(request)
         finally:
-            bound.lift()
+            if not isinstance(response, HoldsConnection):
+                bound.lift()
+        if isinstance(response, HoldsConnection):
+            # Closed in this order: first its rows, which hold the connection till then.
+            response._resource_closers.append(bound.lift)
+        return response

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from tests.verified import pytest_runtest_call
 __all__ = ["pytest_runtest_call"]
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -33,6 +35,34 @@ def environment(transactional_db: None, settings: Any) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "API_RATE_READ": "off",
     }
+
+
+@pytest.fixture
+def port(environment: dict[str, str]) -> Iterator[int]:
+    """Give the port of a gunicorn with one sync worker; passwords let in.
+
+    It takes over a socket that listens already: nobody else can take the port before it
+    does, and who asks early waits.
+    """
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "ingestion_site.wsgi"),
+                *("--bind", f"fd://{listening.fileno()}", "--workers", "1"),
+                *("--timeout", str(2 * PATIENCE_SECONDS)),
+            ],
+            cwd=PROJECT,
+            env={**environment, "DEBUG": "true"},
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=[listening.fileno()],
+        )
+        found = int(listening.getsockname()[1])
+    yield found
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @pytest.fixture

@@ -2,11 +2,6 @@
 
 import base64
 import http.client
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -15,11 +10,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from races.models import Entrant, Lap, Meeting, Race
-from tests.acceptance.conftest import PROJECT
+from tests.acceptance.conftest import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.unverified(reason="laps that no file stated are made by SQL")
 
-PATIENCE_SECONDS = 60
 #: With long keys some 25 MB: more than all buffers between server and client hold.
 LAPS = 40_000
 PATH = "/api/v1/exports/laps.csv"
@@ -31,8 +25,8 @@ COPIES = """
 
 
 @pytest.fixture
-def server(environment: dict[str, str]) -> Iterator[http.client.HTTPConnection]:
-    """Give a connection to gunicorn with one sync worker, which has many laps."""
+def server(port: int) -> Iterator[http.client.HTTPConnection]:
+    """Give a connection to a server that has many laps."""
     get_user_model().objects.create_user("reader", password="a-password")
     meeting = Meeting.objects.create(source="made", key="m" * 200)
     race = Race.objects.create(meeting=meeting, key="r" * 200)
@@ -40,31 +34,9 @@ def server(environment: dict[str, str]) -> Iterator[http.client.HTTPConnection]:
     Lap.objects.bulk_create(
         Lap(entrant=entrant, number=n, time_ms=90_000) for n in range(LAPS)
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "gunicorn", "ingestion_site.wsgi"),
-            *("--bind", f"127.0.0.1:{port}", "--workers", "1"),
-            *("--timeout", str(2 * PATIENCE_SECONDS)),
-        ],
-        cwd=PROJECT,
-        env={**environment, "DEBUG": "true"},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_for(lambda: _answers(port))
-        yield http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    yield asking
+    asking.close()
 
 
 def _wait_for(happens: Callable[[], object]) -> None:

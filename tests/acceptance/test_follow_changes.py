@@ -4,12 +4,9 @@ import base64
 import json
 import os
 import random
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,11 +19,10 @@ from rest_framework.test import APIClient
 from imports import actions
 from imports.actions import BatchOptions
 from imports.models import ImportRun
-from tests.acceptance.conftest import PROJECT
+from tests.acceptance.conftest import PATIENCE_SECONDS, PROJECT
 from tests.conftest import Ingest
 from tests.integration.api.follower import key_of, whole
 
-PATIENCE_SECONDS = 60
 RESOURCES = ["meetings", "races", "entrants", "laps"]
 LAPS = "meeting,race,entrant,lap,time"
 
@@ -36,29 +32,7 @@ Row = dict[str, Any]
 
 
 @pytest.fixture
-def server(start: Callable[..., Any]) -> str:
-    """Start a server on the test database; give its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    process = start("runserver", address, "--noreload", "--nostatic")
-    wait_until(lambda: answers(f"http://{address}/api/v1/races/"))
-    assert process.poll() is None
-    return f"http://{address}"
-
-
-def answers(address: str) -> bool:
-    try:
-        urllib.request.urlopen(address, timeout=5)  # noqa: S310
-    except urllib.error.HTTPError as error:
-        return error.code == 401
-    except urllib.error.URLError:
-        return False
-    return True
-
-
-@pytest.fixture
-def follower(server: str, tmp_path: Path) -> Iterator[Path]:
+def follower(port: int, tmp_path: Path) -> Iterator[Path]:
     """Start the program; give the folder of its copy and of what it prints."""
     get_user_model().objects.create_user("reader", password="secret")
     credentials = base64.b64encode(b"reader:secret").decode()
@@ -70,7 +44,7 @@ def follower(server: str, tmp_path: Path) -> Iterator[Path]:
     script, copy = PROJECT / "docs" / "follow_changes.py", tmp_path / "copy.json"
     with (tmp_path / "told").open("w") as told:
         process = subprocess.Popen(
-            [sys.executable, script, server, copy, *RESOURCES],
+            [sys.executable, script, f"http://127.0.0.1:{port}", copy, *RESOURCES],
             stdout=told,
             stderr=subprocess.STDOUT,
             env=environment,

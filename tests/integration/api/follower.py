@@ -1,13 +1,26 @@
 """One who follows a list by `changed_since`, and counts what it is told."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
+
+from django.db import connection
 
 Row = dict[str, Any]
 #: What imports write also where nothing becomes different.
 WRITTEN_ANEW = {"files", "runs", "entrant-stats", "race-stats"}
 #: Stats are told as gone with the row that they are about.
 ABOUT = {"entrant-stats": "entrants", "race-stats": "races"}
+
+
+PATIENCE_SECONDS = 60
+#: Autovacuum, and whoever works in another database of the server: what commits after
+#: their transactions began is told when they are over.
+OTHERS = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+      AND (datname IS DISTINCT FROM current_database() OR backend_type <> 'client backend')
+"""
 
 
 def key_of(row: Row) -> tuple[int, ...]:
@@ -32,6 +45,20 @@ def whole(client: Any, resource: str, **parameters: Any) -> dict[tuple[int, ...]
     return {key_of(row): row for page in pages for row in page["results"]}
 
 
+def wait_for_others() -> None:
+    """Wait until nobody but the test itself keeps changes from being told."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _has_others():
+        assert time.monotonic() < deadline, "others write without end"
+        time.sleep(0.01)
+
+
+def _has_others() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS)
+        return cursor.fetchone() is not None
+
+
 class Follower:
     """It keeps a copy of a list, and what it was told since it was last asked."""
 
@@ -49,6 +76,7 @@ class Follower:
 
     def pages(self) -> Iterator[list[tuple[int, ...]]]:
         """Take in a page of changes at a time."""
+        wait_for_others()
         for page in self._changes("removals"):
             for gone in page["results"]:
                 if gone["resource"] == ABOUT.get(self.resource, self.resource):

@@ -22,12 +22,13 @@ from races.models import (
     Meeting,
     PitStop,
     Race,
+    Removal,
     Team,
     Venue,
 )
 from stats.snapshots import atomic_upsert_snapshot
 from tests.conftest import Ingest
-from tests.integration.api.follower import Follower, walk, whole
+from tests.integration.api.follower import Follower, wait_for_others, walk, whole
 
 pytestmark = [
     # What a transaction has not committed nobody is told of: these commit.
@@ -91,12 +92,16 @@ def transaction_of_another() -> Iterator[Any]:
         other.close()
 
 
+def heat() -> int:
+    return Race.objects.get(key="heat").pk
+
+
 def change(resource: str, by: Any = connection) -> None:
     """Change a row of the list."""
-    heat = Race.objects.get(key="heat").pk
-    entrants = f"entrant_id IN (SELECT id FROM races_entrant WHERE race_id = {heat})"
+    race = heat()
+    entrants = f"entrant_id IN (SELECT id FROM races_entrant WHERE race_id = {race})"
     with by.cursor() as cursor:
-        told = {"heat": heat, "of_heat": entrants, "touch": f"{TOUCH}{heat}"}
+        told = {"heat": race, "of_heat": entrants, "touch": f"{TOUCH}{race}"}
         cursor.execute(CHANGES[resource].format(**told))
 
 
@@ -260,6 +265,7 @@ def test_older_transaction_that_marks_last_lowers_no_mark(world, client):
 def test_time_finds_what_changed_since(world, client):
     before = timezone.now()
     change("laps")
+    wait_for_others()
 
     for resource in ("races", "laps"):
         [page] = walk(client, resource, changed_since=before.isoformat())
@@ -275,6 +281,28 @@ def test_time_finds_what_changed_since(world, client):
         assert page["results"] == []
     [page] = walk(client, "laps", changed_since="0001-01-01T00:00:00Z")
     assert len(page["results"]) == Lap.objects.count()
+
+
+def test_time_finds_what_a_dump_of_another_server_brought(world, client):
+    """Its marks and removals lie ahead of all transactions here; their times hold."""
+    now = timezone.now()
+    Lap.objects.filter(entrant__key="cid").delete()
+    Change.objects.update(changed_in=10**15, changed_at=now - dt.timedelta(days=3))
+    Change.objects.filter(kind="race", row_id=heat()).update(changed_at=now)
+    Removal.objects.update(removed_in=10**15)
+    yesterday = (now - dt.timedelta(days=1)).isoformat()
+
+    [races] = walk(client, "races", changed_since=yesterday)
+    [laps] = walk(client, "laps", changed_since=yesterday)
+    [removals] = walk(client, "removals", changed_since=yesterday)
+    change("laps")
+    wait_for_others()
+    [later] = walk(client, "laps", changed_since=laps["as_of"])
+
+    assert [row["id"] for row in races["results"]] == [heat()]
+    assert [row["race"] for row in laps["results"]] == [heat()]
+    assert [row["resource"] for row in removals["results"]] == ["laps"]
+    assert [row["race"] for row in later["results"]] == [heat()]
 
 
 @pytest.fixture

@@ -57,3 +57,18 @@ def test_other_pages_are_not_bound():
     APIClient().get("/livez")
 
     assert timeout() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stream_is_not_bound_as_reads_are(django_user_model):
+    before = timeout()
+    client = APIClient()
+    # By a session, so that the bound is set before the stream begins.
+    client.force_login(django_user_model.objects.create_user("reader"))
+
+    response = client.get("/api/v1/exports/all.csv.zip?source=none")
+    while_it_streams = timeout()
+    response.close()
+
+    assert while_it_streams == "10min"
+    assert timeout() == before

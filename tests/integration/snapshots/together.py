@@ -16,17 +16,28 @@ def together(work: Callable[[int], Any], *, workers: int) -> list[Any]:
 
     def begin(number: int) -> Any:
         try:
-            with connection.cursor():
-                start.wait(PATIENCE_SECONDS)
+            _meet(start)
             return work(number)
         except Exception as error:
-            start.abort()
             return error
         finally:
             connection.close()
 
     with ThreadPoolExecutor(workers) as threads:
         return list(threads.map(begin, range(workers)))
+
+
+def _meet(start: threading.Barrier) -> None:
+    """Connect and wait for the others; who cannot lets nobody wait in vain.
+
+    Only before the start: an abort after it would reach those that are not awake yet.
+    """
+    try:
+        with connection.cursor():
+            start.wait(PATIENCE_SECONDS)
+    except Exception:
+        start.abort()
+        raise
 
 
 def errors(results: list[Any]) -> list[Exception]:
