@@ -125,6 +125,9 @@ def form_fields(request: Request, *, of_files: str) -> dict[str, Any]:
             continue
         if len(values) > 1:
             raise InvalidBody(f"{name}: given {len(values)} times.")
+        # Where bytes are no UTF-8, Django puts this in their place.
+        if "\ufffd" in name + str(values[0]):
+            raise InvalidBody({name: ["Not text in UTF-8."]})
         fields[name] = values[0]
     if of_files in request.FILES:
         fields[of_files] = request.FILES.getlist(of_files)

@@ -1,5 +1,7 @@
 """The resources of the API by name."""
 
+from typing import Any
+
 from django.urls import path
 from rest_framework.routers import DefaultRouter
 
@@ -13,7 +15,16 @@ from races.api.removals import RemovalViewSet
 from stats.api.snapshots import SnapshotViewSet
 from stats.api.views import EntrantStatsViewSet, RaceStatsViewSet
 
-router = DefaultRouter()
+
+class IdRouter(DefaultRouter):
+    """Addresses whose ids are digits: what int() would also take is no id of ours."""
+
+    def get_lookup_regex(self, viewset: Any, lookup_prefix: str = "") -> str:
+        """Give the id's place in the address."""
+        return f"<int:{viewset.lookup_url_kwarg or viewset.lookup_field}>"
+
+
+router = IdRouter(use_regex_path=False)
 router.include_format_suffixes = False
 router.register("venues", views.VenueViewSet)
 router.register("teams", views.TeamViewSet)

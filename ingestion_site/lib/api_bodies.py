@@ -5,7 +5,7 @@ What they say is read by `api_parsers`, which views import: this imports views.
 
 from typing import Any
 
-from rest_framework import exceptions
+from rest_framework import exceptions, status
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -18,6 +18,14 @@ class InvalidBody(exceptions.ValidationError):
     default_code = "invalid_body"
 
 
+class LengthRequired(exceptions.APIException):
+    """A body in chunks, whose end nobody has told."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = "The body has no Content-Length, and is not read without one."
+
+
 class BoundedBody(APIView):
     """A view that refuses bodies above its bound by their length, before they are read."""
 
@@ -27,8 +35,23 @@ class BoundedBody(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse first: who may ask is told from cookies and headers alone."""
+        refuse_unread(request)
         refuse_above(request, most=self.most_bytes())
         super().initial(request, *args, **kwargs)
+
+
+def refuse_unread(request: Request) -> None:
+    """Raise where a body would be taken for empty, or for another than it is."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get(
+        "CONTENT_LENGTH"
+    ):
+        raise LengthRequired
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding.lower() != "identity":
+        raise exceptions.UnsupportedMediaType(
+            encoding,
+            "Content-Encoding: bodies are taken as they are, not compressed.",
+        )
 
 
 def refuse_above(request: Request, *, most: int) -> None:

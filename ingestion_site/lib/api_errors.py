@@ -49,6 +49,7 @@ HINTS = {
     status.HTTP_500_INTERNAL_SERVER_ERROR: "Tell the operator the request_id.",
     status.HTTP_503_SERVICE_UNAVAILABLE: "Ask again in some seconds.",
     status.HTTP_410_GONE: "Begin the walk anew with changed_since=0.",
+    status.HTTP_411_LENGTH_REQUIRED: "Send it whole, with the header Content-Length.",
     status.HTTP_412_PRECONDITION_FAILED: "Read it again without If-Match.",
     status.HTTP_504_GATEWAY_TIMEOUT: "Narrow it: name a race, an entrant or a "
     "meeting, ask for fewer rows a page, or leave out a filter.",
@@ -65,7 +66,12 @@ PLAIN = {
 }
 TYPES = {"query_too_long": "The query string is too long."}
 RETRY_SECONDS = 5
-TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+#: What Django refuses of a form, without the names of its settings.
+TOO_MUCH = {
+    RequestDataTooBig: "The text of the body is longer than is read.",
+    TooManyFieldsSent: "The form has more fields than are read.",
+    TooManyFilesSent: "The form has more files than are taken at a time.",
+}
 #: A detail may say what it was given, not all of it.
 MOST_CHARS = 500
 
@@ -185,8 +191,8 @@ def _of_the_api(error: Exception) -> Exception:
         return exceptions.NotFound()
     if isinstance(error, PermissionDenied):
         return exceptions.PermissionDenied()
-    if isinstance(error, TOO_MUCH):
-        return TooLarge(str(error) or None)
+    if type(error) in TOO_MUCH:
+        return TooLarge(TOO_MUCH[type(error)])
     # Django reads a form before a view can, to look for the token of a session.
     if isinstance(
         error, SuspiciousOperation | UnreadablePostError | MultiPartParserError

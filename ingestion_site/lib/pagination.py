@@ -1,6 +1,7 @@
 """Cursor pages over the primary key, and an admin paginator that does not count."""
 
 import operator
+import re
 from functools import cached_property
 from typing import Any
 
@@ -30,6 +31,8 @@ class KeyPagination(BasePagination):
     max_page_size = 2_000
     cursor_query_param = "cursor"
     page_size_query_param = "page_size"
+    #: What may differ from page to page of a walk.
+    _of_a_page = (cursor_query_param, page_size_query_param, "include")
     has_more = False
     window: Window | None = None
     #: The primary key of a row, in the order of its columns.
@@ -45,7 +48,7 @@ class KeyPagination(BasePagination):
         token = request.query_params.get(self.cursor_query_param)
         if token is not None:
             beyond = "pk__lt" if self.ordering.startswith("-") else "pk__gt"
-            key = cursors.key_of(token, model=queryset.model)
+            key = cursors.key_of(token, model=queryset.model, walk=self._walk())
             queryset = queryset.filter(**{beyond: key})
         # One row more than asked tells whether another page follows.
         rows = list(queryset.order_by(self.ordering)[: size + 1])
@@ -94,20 +97,31 @@ class KeyPagination(BasePagination):
 
     def _page_size(self, parameters: Any) -> int:
         text = parameters.get(self.page_size_query_param, str(self.page_size))
-        # isdecimal() and a short text: int() takes more than digits, and long ones.
-        if text.isdecimal() and len(text) < 10 and 1 <= int(text) <= self.max_page_size:
+        # int() takes more than these digits, and long ones.
+        is_number = re.fullmatch(r"[0-9]{1,9}", text)
+        if is_number and 1 <= int(text) <= self.max_page_size:
             return int(text)
         raise InvalidParameter(
             f"{self.page_size_query_param}: not a whole number "
             f"from 1 to {self.max_page_size}."
         )
 
+    def _walk(self) -> str:
+        """Tell this walk from others: by its list and filters, which all pages share."""
+        told = [
+            (name, values)
+            for name, values in sorted(self.request.query_params.lists())
+            if name not in self._of_a_page
+        ]
+        return cursors.name_of(self.request.path, told)
+
     def _next_link(self) -> str | None:
         if not self.has_more:
             return None
         address = self.request.build_absolute_uri()
         as_of = self.window.as_of if self.window else ""
-        token = cursors.encode(self.key_of(self.page[-1]), as_of=as_of)
+        key = self.key_of(self.page[-1])
+        token = cursors.encode(key, walk=self._walk(), as_of=as_of)
         return str(replace_query_param(address, self.cursor_query_param, token))
 
 

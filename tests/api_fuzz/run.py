@@ -75,7 +75,8 @@ def _command(
         *("--max-examples", str(each), "--seed", str(asked.seed)),
         *("--generation-database", "none", "--suppress-health-check", "all"),
         *("--generation-with-security-parameters", "false"),
-        *("--workers", "2", "--no-shrink"),
+        # Of two threads one can fail at CPython's own count of recursions (3.11).
+        *("--workers", "1", "--no-shrink", "--request-timeout", "60"),
     ]
     command += ["--header", f"Authorization: {authorization}"]
     command += ["--phases", asked.phases]

@@ -216,6 +216,7 @@ def test_archive_is_of_the_meetings_that_are_left(world):
         ("laps.csv?race=1&race=2", 400, "invalid_parameter"),
         ("venues.csv?source=", 400, "invalid_parameter"),
         ("all.csv.zip", 400, "invalid_parameter"),
+        ("all.csv.zip?source__in=one", 400, "invalid_parameter"),
         ("all.csv.zip?source=one&race=1", 400, "unknown_parameter"),
         ("laps.xls/", 404, "not_found"),
         ("files.csv/", 404, "not_found"),
@@ -277,6 +278,18 @@ def test_closed_response_leaves_no_transaction(world, monkeypatch):
 
     assert not connection.in_atomic_block
     assert Lap.objects.count() == 2
+
+
+def test_statement_bound_of_reads_ends_after_the_rows(world):
+    # The rows hold the connection: asked on it before, it would wait without end.
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        before = cursor.fetchone()
+
+        assert fetch("all.csv.zip", source="one")
+
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == before
 
 
 def test_export_reads_one_moment(world, monkeypatch):
