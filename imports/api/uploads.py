@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse
+from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -34,6 +35,7 @@ from imports.models import SourceFile
 from ingestion_site.lib.api_access import Access
 from ingestion_site.lib.api_bodies import BoundedBody
 from ingestion_site.lib.api_filters import check_parameters
+from races.api.etags import PreconditionFailed
 
 HASH_BYTES = 1 << 20
 
@@ -146,7 +148,11 @@ class FileContentView(APIView):
 
     @extend_schema(  # type: ignore[untyped-decorator]
         operation_id="files_content",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            304: OpenApiResponse(description="The client holds these bytes."),
+            412: OpenApiResponse(description="If-Match: the ETag is another."),
+        },
     )
     def get(self, request: Request, id: int) -> Any:  # noqa: A002  as in the address
         """Stream the bytes, to be saved and never to be shown."""
@@ -158,10 +164,16 @@ class FileContentView(APIView):
             raise NotFound(
                 f"The stored copy of file {id} is gone. Send the file again."
             )
+        etag = f'"{file.sha256}"'
+        known = get_conditional_response(request._request, etag=etag)
+        if known is not None and known.status_code == PreconditionFailed.status_code:
+            raise PreconditionFailed
+        if known is not None:
+            return known
         return FileResponse(
             default_storage.open(file.storage_path),
             as_attachment=True,
             filename=file.name,
             content_type="application/octet-stream",
-            headers={"ETag": f'"{file.sha256}"'},
+            headers={"ETag": etag},
         )
