@@ -100,5 +100,5 @@ class StatementTimeoutMiddleware:
                 bound.lift()
         if isinstance(response, HoldsConnection):
             # Closed in this order: first its rows, which hold the connection till then.
-            response._resource_closers.append(bound.lift)
+            response._resource_closers.append(bound.lift)  # type: ignore[attr-defined]
         return response
