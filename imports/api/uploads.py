@@ -24,6 +24,7 @@ from rest_framework.viewsets import GenericViewSet
 from imports import actions, conf, flags
 from imports.actions import Order, Registered
 from imports.api.bodies import form_fields, read_body
+from imports.api.etags import PreconditionFailed
 from imports.api.keyed import KEY_PARAMETER, asked_once, kept_response, respond_once
 from imports.api.refusals import told_as_errors
 from imports.api.rejects import OnlyRenderer
@@ -35,7 +36,6 @@ from imports.models import SourceFile
 from ingestion_site.lib.api_access import Access
 from ingestion_site.lib.api_bodies import BoundedBody
 from ingestion_site.lib.api_filters import check_parameters
-from races.api.etags import PreconditionFailed
 
 HASH_BYTES = 1 << 20
 

@@ -67,7 +67,7 @@ PLAIN = {
 TYPES = {"query_too_long": "The query string is too long."}
 RETRY_SECONDS = 5
 #: What Django refuses of a form, without the names of its settings.
-TOO_MUCH = {
+TOO_MUCH: dict[type[Exception], str] = {
     RequestDataTooBig: "The text of the body is longer than is read.",
     TooManyFieldsSent: "The form has more fields than are read.",
     TooManyFilesSent: "The form has more files than are taken at a time.",
