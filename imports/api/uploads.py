@@ -169,6 +169,7 @@ class FileContentView(APIView):
         if known is not None and known.status_code == PreconditionFailed.status_code:
             raise PreconditionFailed
         if known is not None:
+            known.headers["ETag"] = etag
             return known
         return FileResponse(
             default_storage.open(file.storage_path),

@@ -260,3 +260,14 @@ class TestContent:
         for pk in (told["id"], 10**30):
             response = client.get(f"{FILES}{pk}/content")
             assert_refused(response, status=404, kind="not_found")
+
+
+def test_bytes_that_the_client_holds_are_not_sent_again(client):
+    [told] = send(client, laps()).json()["files"]
+    address, etag = f"{FILES}{told['id']}/content", f'"{told["sha256"]}"'
+
+    held = client.get(address, headers={"If-None-Match": etag})
+    other = client.get(address, headers={"If-Match": '"other"'})
+
+    assert (held.status_code, held["ETag"], held.content) == (304, etag, b"")
+    assert_refused(other, status=412, kind="precondition_failed")
