@@ -300,7 +300,8 @@ def test_time_finds_what_a_dump_of_another_server_brought(world, client):
     [later] = walk(client, "laps", changed_since=laps["as_of"])
 
     assert [row["id"] for row in races["results"]] == [heat()]
-    assert [row["race"] for row in laps["results"]] == [heat()]
+    # And one that files disagree on: when that began has no time.
+    assert heat() in {row["race"] for row in laps["results"]}
     assert [row["resource"] for row in removals["results"]] == ["laps"]
     assert [row["race"] for row in later["results"]] == [heat()]
 
