@@ -3,6 +3,7 @@
 SCRUTINEER_AUTHORIZATION="Bearer ..." follow_changes.py https://host copy.json races laps
 """
 
+import http.client
 import json
 import os
 import pathlib
@@ -16,12 +17,23 @@ headers = {"Authorization": os.environ["SCRUTINEER_AUTHORIZATION"]}
 EMPTY = '{"tokens": {}, "rows": {}}'
 
 
+def page_at(address):
+    request = urllib.request.Request(address, headers=headers)
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            # The same page again: a walk that began anew would come to the rate again.
+            if error.code not in (429, 503):
+                raise
+            time.sleep(float(error.headers.get("Retry-After", "10")))
+
+
 def changes(resource, tokens):
     address = f"{site}/api/v1/{resource}/?changed_since={tokens.get(resource, 0)}"
     while address:
-        request = urllib.request.Request(address, headers=headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            page = json.load(answer)
+        page = page_at(address)
         yield from page["results"]
         tokens[resource], address = page["as_of"], page["next"]
 
@@ -49,6 +61,8 @@ while True:
     except urllib.error.HTTPError as error:
         if error.code == 410:
             pathlib.Path(copy).write_text(EMPTY)
-        elif error.code != 429:
+        elif error.code < 500:
             raise
+    except (OSError, http.client.HTTPException) as error:
+        print(f"The site is away: {error}", file=sys.stderr)
     time.sleep(float(os.environ.get("SECONDS", "10")))

@@ -4,7 +4,13 @@ from typing import Any
 
 from ingestion_site.lib.api_changes import PARAMETER
 
-TAGGED = "/api/v1/races/{id}/"
+#: What has an ETag: a race, and with `race=` the lists of what is in it.
+TAGGED = (
+    "/api/v1/races/{id}/",
+    "/api/v1/entrants/",
+    "/api/v1/laps/",
+    "/api/v1/pit-stops/",
+)
 HEADER = {
     "name": "If-None-Match",
     "in": "header",
@@ -29,9 +35,7 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
             **answers["400"],
             "description": f"The database was replaced since: begin with {PARAMETER}=0",
         }
-    if path == TAGGED or (
-        {PARAMETER, "race"} <= names and path != "/api/v1/conflicts/"
-    ):
+    if path in TAGGED:
         operation["parameters"].append(HEADER)
         answers["304"] = {"description": "Nothing of it changed since that ETag"}
         answers["412"] = {**answers["400"], "description": "If-Match does not hold"}

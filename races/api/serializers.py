@@ -114,6 +114,9 @@ class MeetingBrief(serializers.ModelSerializer):
 
 class MeetingDetail(serializers.ModelSerializer):
     venue: Related = serializers.StringRelatedField(allow_null=True)
+    venue_key: Related = serializers.SlugRelatedField(
+        "key", source="venue", read_only=True, allow_null=True
+    )
     country = serializers.SerializerMethodField(help_text="Its own, or the venue's.")
     timezone = serializers.SerializerMethodField(help_text="Its own, or the venue's.")
     is_implied = serializers.BooleanField()
@@ -126,6 +129,7 @@ class MeetingDetail(serializers.ModelSerializer):
             *MeetingBrief.Meta.fields,
             "discipline",
             "venue",
+            "venue_key",
             "country",
             "timezone",
             "start_date",
@@ -195,6 +199,9 @@ class EntrantDetail(EntrantBrief):
         "key", read_only=True, allow_null=True
     )
     team: Related = serializers.StringRelatedField(allow_null=True)
+    team_key: Related = serializers.SlugRelatedField(
+        "key", source="team", read_only=True, allow_null=True
+    )
     points = serializers.FloatField(allow_null=True)
     is_implied = serializers.BooleanField()
     file = FileOfRow()
@@ -207,6 +214,7 @@ class EntrantDetail(EntrantBrief):
             "race",
             "competitor",
             "team",
+            "team_key",
             "status",
             "grid",
             "position",

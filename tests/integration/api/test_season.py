@@ -23,6 +23,7 @@ def test_meeting_names_its_venue_country_and_file(get):
 
     assert meeting["name"] == "Bahrain Grand Prix"
     assert meeting["venue"] == "Bahrain International Circuit"
+    assert only(get("venues", key=meeting["venue_key"]))["name"] == meeting["venue"]
     assert meeting["country"] == "Bahrain"
     assert meeting["start_date"] == "2022-03-20"
     assert meeting["is_implied"] is False
@@ -114,6 +115,7 @@ def test_entrant_has_its_result(get, bahrain):
         "is_implied": False,
     }
     assert {name: entrant[name] for name in expected} == expected
+    assert only(get("teams", key=entrant["team_key"]))["name"] == "Ferrari"
     assert entrant["race"]["kind"] == "race"
     assert entrant["file"]["name"] == "results.csv"
 
@@ -123,6 +125,7 @@ def test_entrant_that_no_file_states_has_no_file(get, implied_lap):
 
     assert (entrant["is_implied"], entrant["file"]) == (True, None)
     assert (entrant["name"], entrant["competitor"]) == ("ghost", None)
+    assert (entrant["team"], entrant["team_key"]) == (None, None)
 
 
 def test_laps_of_a_race_are_one_page(get, bahrain):
