@@ -76,6 +76,8 @@ def files_of(rows: Iterable[VersionedRow]) -> Files:
 def origins_of(statements: Iterable[Statement]) -> Origins:
     """Find the file and the run that brought each, by source, version and race."""
     wanted = {(s.source, s.version, s.race_id) for s in statements}
+    if not wanted:
+        return {}
     columns: dict[str, Any] = {
         "sources": [source for source, *_ in wanted],
         "versions": [version for _, version, _ in wanted],
