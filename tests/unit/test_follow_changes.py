@@ -15,7 +15,7 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "follow_changes.py"
 PATIENCE_SECONDS = 30
-TWO_PAGES = {
+TWO_PAGES: dict[str, list[list[dict[str, Any]]]] = {
     "removals": [[]],
     "races": [[{"id": 1, "key": "heat"}], [{"id": 2, "key": "final"}]],
 }
