@@ -15,7 +15,7 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "docs" / "follow_changes.py"
 PATIENCE_SECONDS = 30
-TWO_PAGES = {
+TWO_PAGES: dict[str, list[list[dict[str, Any]]]] = {
     "removals": [[]],
     "races": [[{"id": 1, "key": "heat"}], [{"id": 2, "key": "final"}]],
 }
@@ -54,7 +54,7 @@ class Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(json.dumps(body).encode())
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
 
