@@ -1,8 +1,14 @@
-"""The pages that show the API: Swagger UI and ReDoc, from local files alone."""
+"""The API described: its OpenAPI document, and the pages that show it, from local files."""
 
+from functools import cache
 from typing import Any
 
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerSplitView
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+    SpectacularSwaggerSplitView,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +20,26 @@ POLICY = (
     "worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+
+
+@cache
+def document() -> Any:
+    """Give the OpenAPI document: the same for all, so it is made once in a process."""
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+class DocumentGenerator(SchemaGenerator):  # type: ignore[misc]
+    """It gives the document that was made before."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> Any:
+        """Give the document, whoever asks."""
+        return document()
+
+
+class DocumentPage(SpectacularAPIView):  # type: ignore[misc]
+    """The OpenAPI document, as YAML or JSON."""
+
+    generator_class = DocumentGenerator
 
 
 class SwaggerPage(SpectacularSwaggerSplitView):  # type: ignore[misc]

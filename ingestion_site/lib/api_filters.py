@@ -82,8 +82,10 @@ def check_parameters(parameters: Any, *, known: Sequence[str]) -> None:
     """Refuse parameters that are unknown, repeated or empty."""
     unknown = sorted(set(parameters) - set(known))
     if unknown:
+        # Of a column only its name: the ways to ask for it (laps__gte) are many.
+        names = [n for n in known if "__" not in n or n.partition("__")[0] not in known]
         raise UnknownParameter(
-            f"Unknown: {', '.join(unknown)}. Known: {', '.join(known) or 'none'}.",
+            f"Unknown: {', '.join(unknown)}. Known: {', '.join(names) or 'none'}.",
             param=unknown[0],
         )
     for name, values in parameters.lists():

@@ -66,8 +66,27 @@ class RaceWithStatsFilter(RaceFilter):
         pass
 
 
+def _figures(**abouts: str) -> dict[str, Column]:
+    """Give the columns of a table of stats that can be asked for by value."""
+    return {name: Column(name, about) for name, about in abouts.items()}
+
+
 class EntrantStatsFilter(ColumnFilterSet):
-    columns: ClassVar = OF_ENTRANTS
+    columns: ClassVar = {
+        **OF_ENTRANTS,
+        **_figures(
+            laps="Laps that stand",
+            best_ms="The best lap",
+            best_rank="The rank of the best lap in the race",
+            mean_ms="The mean of the lap times",
+            median_ms="The median of the lap times",
+            theoretical_best_ms="The best of all sectors together",
+            consistency="How alike the green laps are, 1 at most",
+            laps_led="Laps at the end of which it led",
+            gap_to_leader_ms="How far behind the leader, in time",
+            gap_to_leader_laps="How far behind the leader, in laps",
+        ),
+    }
     meeting = LatestFilter("entrant__race__meeting_id")
 
     class Meta:
@@ -78,6 +97,17 @@ class RaceStatsFilter(ColumnFilterSet):
     columns: ClassVar = {
         **of_meetings("race__meeting__"),
         "race": Column("race_id", "The race, by id"),
+        **_figures(
+            winner="Who won, by the id of the entrant",
+            entrants="How many entrants it has",
+            laps="How many laps stand",
+            missing_laps="How many laps are missing",
+            warning_count="How many warnings it has",
+            fastest_lap_ms="The fastest lap",
+            margin_ms="How far the winner was ahead, in time",
+            lead_changes="How often the lead changed",
+            leaders="How many led a lap",
+        ),
     }
     meeting = LatestFilter("race__meeting_id")
 

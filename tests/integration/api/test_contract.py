@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -43,9 +44,13 @@ OPERATIONS = list(_operations())
 
 
 @pytest.fixture
-def headers(db: None, quick_reader: None, settings: Any) -> Iterator[dict[str, str]]:
+def headers(
+    db: None, quick_reader: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, str]]:
     """Give what a request of one who may do everything carries, and what is asked of."""
     settings.API_RATES, settings.API_PASSWORDS = {}, False
+    # Exports begin a transaction, and the test is in one.
+    monkeypatch.setattr("imports.api.exports.snapshot", nullcontext)
     world.build(with_season=False)
     # As Django's own test client does: the transaction of the test stays open.
     request_started.disconnect(close_old_connections)

@@ -24,18 +24,18 @@ pytestmark = pytest.mark.django_db
 
 ASKED: dict[str, tuple[str, str | None]] = {
     "GET rejections/": ("read", "imports.view_rejection"),
-    "GET rejections/<pk>/": ("read", "imports.view_rejection"),
+    "GET rejections/<int:pk>/": ("read", "imports.view_rejection"),
     "GET runs/<int:id>/rejections.csv": ("read", "imports.view_rejection"),
     "GET files/<int:id>/content": ("read", "imports.view_sourcefile"),
     "POST files/": ("upload", "imports.add_sourcefile"),
     "POST runs/": ("run", "imports.add_sourcefile"),
-    "POST runs/<pk>/cancel/": ("run", "imports.change_importrun"),
-    "POST runs/<pk>/confirm/": ("run", "imports.add_sourcefile"),
-    "POST runs/<pk>/continue/": ("run", "imports.change_importrun"),
-    "POST runs/<pk>/pause/": ("run", "imports.change_importrun"),
-    "POST runs/<pk>/retry/": ("run", "imports.change_importrun"),
-    "POST runs/<pk>/revert/": ("run", "imports.change_importrun"),
-    "POST conflicts/<pk>/resolve/": ("run", "imports.change_conflict"),
+    "POST runs/<int:pk>/cancel/": ("run", "imports.change_importrun"),
+    "POST runs/<int:pk>/confirm/": ("run", "imports.add_sourcefile"),
+    "POST runs/<int:pk>/continue/": ("run", "imports.change_importrun"),
+    "POST runs/<int:pk>/pause/": ("run", "imports.change_importrun"),
+    "POST runs/<int:pk>/retry/": ("run", "imports.change_importrun"),
+    "POST runs/<int:pk>/revert/": ("run", "imports.change_importrun"),
+    "POST conflicts/<int:pk>/resolve/": ("run", "imports.change_conflict"),
 }
 ENDPOINTS = endpoints()
 PERMISSIONS = sorted({named for _, named in ASKED.values() if named})
