@@ -111,7 +111,7 @@ def _questions(
         if tag:
             yield f"304: {path[8:24]}", path, {"If-None-Match": tag}
     for form in ("csv", "ndjson", "parquet"):
-        path = f"{laps}&format={form}"
+        path = f"/api/v1/exports/laps.{form}?race={race}"
         if client.is_answered(path):
             yield f"laps of a race, {form}", path, {}
 
