@@ -14,32 +14,20 @@ from typing import Any
 
 from django.db import connection
 from django.http import HttpResponseBase
-from django.utils.cache import (
-    get_conditional_response,
-    patch_cache_control,
-    patch_vary_headers,
-)
-from rest_framework.exceptions import APIException
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 
 from imports import sql
 from ingestion_site.lib.api_changes import PARAMETER
+from ingestion_site.lib.api_conditions import answer_if_known
 from ingestion_site.lib.cursors import BIGGEST_KEY
 from races.api.meeting_filters import LATEST
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 #: The code that says how a row is shown.
 SHOWN_BY = ("ingestion_site/lib", "imports/api", "races/api", "races/models", "stats")
-
-
-class PreconditionFailed(APIException):
-    """Say that If-Match does not hold."""
-
-    status_code = 412
-    default_code = "precondition_failed"
-    default_detail = "If-Match: what is stored has another ETag."
 
 
 class TagsRace(ListModelMixin, GenericAPIView):
@@ -64,9 +52,7 @@ class TagsRace(ListModelMixin, GenericAPIView):
         etag = etag_of(race, request=self.request) if race is not None else None
         if etag is None:
             return answer()
-        known = get_conditional_response(self.request._request, etag=etag)
-        if known is not None and known.status_code == PreconditionFailed.status_code:
-            raise PreconditionFailed
+        known = answer_if_known(self.request, etag=etag)
         if known is not None:
             # What is asked for wrongly is refused, whatever the client holds.
             self.filter_queryset(self.get_queryset())

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse
-from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
@@ -24,7 +23,6 @@ from rest_framework.viewsets import GenericViewSet
 from imports import actions, conf, flags
 from imports.actions import Order, Registered
 from imports.api.bodies import form_fields, read_body
-from imports.api.etags import PreconditionFailed
 from imports.api.keyed import KEY_PARAMETER, asked_once, kept_response, respond_once
 from imports.api.refusals import told_as_errors
 from imports.api.rejects import OnlyRenderer
@@ -35,6 +33,7 @@ from imports.errors import IngestDisabled
 from imports.models import SourceFile
 from ingestion_site.lib.api_access import Access
 from ingestion_site.lib.api_bodies import BoundedBody
+from ingestion_site.lib.api_conditions import answer_if_known
 from ingestion_site.lib.api_filters import check_parameters
 
 HASH_BYTES = 1 << 20
@@ -165,13 +164,7 @@ class FileContentView(APIView):
                 f"The stored copy of file {id} is gone. Send the file again."
             )
         etag = f'"{file.sha256}"'
-        known = get_conditional_response(request._request, etag=etag)
-        if known is not None and known.status_code == PreconditionFailed.status_code:
-            raise PreconditionFailed
-        if known is not None:
-            known.headers["ETag"] = etag
-            return known
-        return FileResponse(
+        return answer_if_known(request, etag=etag) or FileResponse(
             default_storage.open(file.storage_path),
             as_attachment=True,
             filename=file.name,
